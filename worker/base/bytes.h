@@ -2,9 +2,10 @@
  *
  * Bytes: a view borrows, a buf owns.
  *
- * struct view is a borrowed range, not terminated by NUL; {NULL, 0} is "none", which is not the same as empty only where
- * a comment says so. struct buf grows up to the ceiling that its init demands; an append that would pass the ceiling, or
- * for which there is no memory, fails with ERR_LIMIT and leaves the buf as it was.
+ * struct view is a borrowed range, not terminated by NUL; {NULL, 0} is "none", which is not the
+ * same as empty only where a comment says so. struct buf grows up to the ceiling that its init
+ * demands; an append that would pass the ceiling, or for which there is no memory, fails with
+ * ERR_LIMIT and leaves the buf as it was.
  */
 #ifndef WORKER_BASE_BYTES_H
 #define WORKER_BASE_BYTES_H
@@ -21,7 +22,7 @@ struct view {
     size_t n;
 };
 
-#define VIEW_NONE ((struct view){NULL, 0})
+#define VIEW_NONE     ((struct view){NULL, 0})
 #define VIEW_LIT(lit) ((struct view){"" lit, sizeof(lit) - 1})
 /* For printf's "%.*s". */
 #define VIEW_FMT(v) (int)(v).n, (v).n ? (v).p : ""

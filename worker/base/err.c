@@ -10,12 +10,9 @@ static const struct {
     const char *name;
     int exit_code;
 } err_table[] = {
-    [ERR_OK] = {"ok", 0},
-    [ERR_INVALID] = {"invalid", 1},
-    [ERR_LIMIT] = {"limit", 75},
-    [ERR_UNAVAILABLE] = {"unavailable", 75},
-    [ERR_DENIED] = {"denied", 4},
-    [ERR_CONFIG] = {"config", 78},
+    [ERR_OK] = {"ok", 0},         [ERR_INVALID] = {"invalid", 1},
+    [ERR_LIMIT] = {"limit", 75},  [ERR_UNAVAILABLE] = {"unavailable", 75},
+    [ERR_DENIED] = {"denied", 4}, [ERR_CONFIG] = {"config", 78},
     [ERR_SYSTEM] = {"system", 1},
 };
 

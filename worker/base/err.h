@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What can fail returns enum err, and on failure has changed nothing. There is no last-error variable: details for a
- * person go into the caller's struct fault.
+ * What can fail returns enum err, and on failure has changed nothing. There is no last-error
+ * variable: details for a person go into the caller's struct fault.
  */
 #ifndef WORKER_BASE_ERR_H
 #define WORKER_BASE_ERR_H
 
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE               __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* The answer to "what should I do now?" stands in err_table (err.c). */
@@ -25,11 +25,13 @@ struct fault {
     char text[512];
 };
 
-/* Formats into the fault, cutting what does not fit; returns `err` so that a failure is one line. fault may be NULL. */
+/* Formats into the fault, cutting what does not fit; returns `err` so that a failure is one line.
+ * fault may be NULL. */
 enum err fault_set(struct fault *fault, enum err err, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 const char *err_name(enum err err);
-/* The process exit code that fits (contract: 1 failed, 4 credentials, 75 try again, 78 configuration). */
+/* The process exit code that fits (contract: 1 failed, 4 credentials, 75 try again, 78
+ * configuration). */
 int err_exit_code(enum err err);
 
 #endif

@@ -2,9 +2,10 @@
  *
  * Moments and spans as types that do not mix.
  *
- * struct instant is a moment on the machine's boot-time clock (CLOCK_BOOTTIME: it counts while the machine is
- * suspended), in microseconds. Wall-clock moments are int64_t milliseconds since 1970 UTC in variables ending in `_ms`
- * (Kafka's unit), used for log times, signing and output only; TIME_NONE says "no such moment".
+ * struct instant is a moment on the machine's boot-time clock (CLOCK_BOOTTIME: it counts while the
+ * machine is suspended), in microseconds. Wall-clock moments are int64_t milliseconds since 1970
+ * UTC in variables ending in `_ms` (Kafka's unit), used for log times, signing and output only;
+ * TIME_NONE says "no such moment".
  */
 #ifndef WORKER_BASE_INSTANT_H
 #define WORKER_BASE_INSTANT_H
@@ -16,7 +17,7 @@ struct instant {
     int64_t us;
 };
 
-#define TIME_NONE INT64_MIN
+#define TIME_NONE     INT64_MIN
 #define INSTANT_NEVER ((struct instant){INT64_MAX})
 
 /* now + ms, saturating at INSTANT_NEVER. ms >= 0. */

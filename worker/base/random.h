@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Seeded randomness: the same seed gives the same run. For jitter and simulation, never for secrets.
+ * Seeded randomness: the same seed gives the same run. For jitter and simulation, never for
+ * secrets.
  */
 #ifndef WORKER_BASE_RANDOM_H
 #define WORKER_BASE_RANDOM_H

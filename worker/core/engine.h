@@ -2,17 +2,21 @@
  *
  * The engine: every decision of a worker, behind one door.
  *
- * The shell tells it what happened (engine_step, one event at a time, each with the time) and does what it asks
- * (engine_next, until it returns false). The engine reads no clock, does no I/O and cannot fail: all memory comes from
- * the pool handed in at the start, and "full" is an answer (it stops asking for tasks), never an error half-way.
+ * The shell tells it what happened (engine_step, one event at a time, each with the time) and does
+ * what it asks (engine_next, until it returns false). The engine reads no clock, does no I/O and
+ * cannot fail: all memory comes from the pool handed in at the start, and "full" is an answer (it
+ * stops asking for tasks), never an error half-way.
  *
  * Life of a ledger partition p, as the shell sees it:
  *
- *   EV_ASSIGNED -> ACT_LEDGER_READ(p, from) -> EV_RECORD ... EV_LEDGER_END -> ACT_APPEND(claim) -> EV_RECORD (own claim)
- *     -> ACT_TASKS_READ(p, from) -> EV_TASK ... -> ACT_APPEND(decision) -> EV_APPENDED, EV_RECORD -> ACT_PUBLISH, ACT_CALL
- *   EV_REVOKED changes nothing until a foreign claim is read -> ACT_TASKS_STOP(p) [-> ACT_LEDGER_STOP(p)]
+ *   EV_ASSIGNED -> ACT_LEDGER_READ(p, from) -> EV_RECORD ... EV_LEDGER_END -> ACT_APPEND(claim) ->
+ * EV_RECORD (own claim)
+ *     -> ACT_TASKS_READ(p, from) -> EV_TASK ... -> ACT_APPEND(decision) -> EV_APPENDED, EV_RECORD
+ * -> ACT_PUBLISH, ACT_CALL EV_REVOKED changes nothing until a foreign claim is read ->
+ * ACT_TASKS_STOP(p) [-> ACT_LEDGER_STOP(p)]
  *
- * The engine is single-threaded and owns everything it is handed only for the length of the call, unless stated.
+ * The engine is single-threaded and owns everything it is handed only for the length of the call,
+ * unless stated.
  */
 #ifndef WORKER_CORE_ENGINE_H
 #define WORKER_CORE_ENGINE_H
@@ -68,15 +72,17 @@ enum event_type {
     EV_REVOKED,        /* the group took it away, or the membership ended */
     EV_RECORD,         /* a ledger record was read */
     EV_LEDGER_END,     /* the reader of ledger p has reached the end of the log */
-    EV_LEDGER_STOPPED, /* the ledger of p cannot be followed (text says why): the partition stops, loudly */
+    EV_LEDGER_STOPPED, /* the ledger of p cannot be followed (text says why): the partition stops,
+                          loudly */
     EV_APPENDED,       /* the delivery report of an ACT_APPEND: acknowledged by the brokers */
     EV_APPEND_FAILED,  /* an append failed for good: drop p, read again, claim anew */
     EV_TASK,           /* a task was read */
-    EV_TASK_BAD,       /* a task record that cannot be decoded: the partition stops, loudly (text says why) */
-    EV_PUBLISHED,      /* the results topic has acknowledged the outcome with this ticket */
-    EV_ANSWER,         /* what became of a call */
-    EV_LIMITS,         /* SIGHUP: rate_limit has a new value */
-    EV_DRAIN,          /* stop taking tasks, finish what is in the air */
+    EV_TASK_BAD,  /* a task record that cannot be decoded: the partition stops, loudly (text says
+                     why) */
+    EV_PUBLISHED, /* the results topic has acknowledged the outcome with this ticket */
+    EV_ANSWER,    /* what became of a call */
+    EV_LIMITS,    /* SIGHUP: rate_limit has a new value */
+    EV_DRAIN,     /* stop taking tasks, finish what is in the air */
 };
 
 /* The present, as the shell read it once for this event. */
@@ -91,20 +97,22 @@ struct event {
     int32_t partition; /* all but EV_TICK, EV_ANSWER, EV_LIMITS, EV_DRAIN */
     int64_t offset;    /* EV_RECORD, EV_TASK; EV_LEDGER_END: the end offset */
     int64_t log_ms;    /* EV_RECORD, EV_TASK: the record's time in the log */
-    uint64_t ticket;   /* EV_APPENDED, EV_APPEND_FAILED, EV_PUBLISHED: from the action; EV_ANSWER: the call's id */
-    double rate_limit; /* EV_LIMITS */
-    struct view text;  /* EV_LEDGER_STOPPED, EV_TASK_BAD */
+    uint64_t ticket; /* EV_APPENDED, EV_APPEND_FAILED, EV_PUBLISHED: from the action; EV_ANSWER: the
+                        call's id */
+    double rate_limit;           /* EV_LIMITS */
+    struct view text;            /* EV_LEDGER_STOPPED, EV_TASK_BAD */
     const struct record *record; /* EV_RECORD */
     const struct task *task;     /* EV_TASK */
     const struct answer *answer; /* EV_ANSWER */
 };
 
 enum action_type {
-    ACT_LEDGER_READ,  /* start reading ledger p at `offset` (0: from the log's start) */
-    ACT_LEDGER_STOP,  /* stop reading it */
-    ACT_APPEND,       /* append `record` to ledger p; report with `ticket` */
-    ACT_TASKS_READ,   /* start reading tasks p at `offset`, or at the log's start if that is later and offset is 0 */
-    ACT_TASKS_STOP,   /* stop reading them */
+    ACT_LEDGER_READ, /* start reading ledger p at `offset` (0: from the log's start) */
+    ACT_LEDGER_STOP, /* stop reading it */
+    ACT_APPEND,      /* append `record` to ledger p; report with `ticket` */
+    ACT_TASKS_READ, /* start reading tasks p at `offset`, or at the log's start if that is later and
+                       offset is 0 */
+    ACT_TASKS_STOP, /* stop reading them */
     ACT_TASKS_COMMIT, /* commit `offset` for tasks p, for lag displays only */
     ACT_PUBLISH,      /* render and publish `outcome`; report with `ticket` */
     ACT_CALL,         /* send `call` */
@@ -114,18 +122,18 @@ enum action_type {
 
 /* Facts worth a log line. Text and severity stand in note_table (note.c). */
 enum note_type {
-    NOTE_CLAIMED,           /* p is ours: offset = epoch, count = entries */
-    NOTE_LOST,              /* p was claimed by `text` */
-    NOTE_STOPPED,           /* p stopped: `text` says why and what to do */
-    NOTE_REQUEST_DIFFERS,   /* a request id came again with other content: `text` = the id */
-    NOTE_THROTTLED,         /* RequestLimitExceeded: the pace is now count per thousand */
-    NOTE_CLOCK_OFFSET,      /* the API's clock differs by count seconds */
-    NOTE_CLOCK_JUMP,        /* and has jumped: sending waits */
-    NOTE_BREAKER_OPEN,      /* `text` = the code that opened it */
+    NOTE_CLAIMED,         /* p is ours: offset = epoch, count = entries */
+    NOTE_LOST,            /* p was claimed by `text` */
+    NOTE_STOPPED,         /* p stopped: `text` says why and what to do */
+    NOTE_REQUEST_DIFFERS, /* a request id came again with other content: `text` = the id */
+    NOTE_THROTTLED,       /* RequestLimitExceeded: the pace is now count per thousand */
+    NOTE_CLOCK_OFFSET,    /* the API's clock differs by count seconds */
+    NOTE_CLOCK_JUMP,      /* and has jumped: sending waits */
+    NOTE_BREAKER_OPEN,    /* `text` = the code that opened it */
     NOTE_BREAKER_CLOSED,
-    NOTE_ANSWER_LOST,       /* dispatch `text`: count instances are unknown now */
-    NOTE_FULL,              /* memory is at its ceiling: no more tasks for now */
-    NOTE_UNKNOWN_CODE,      /* the API said a code that verdict.c does not know: `text` */
+    NOTE_ANSWER_LOST,  /* dispatch `text`: count instances are unknown now */
+    NOTE_FULL,         /* memory is at its ceiling: no more tasks for now */
+    NOTE_UNKNOWN_CODE, /* the API said a code that verdict.c does not know: `text` */
 };
 
 struct note {
@@ -154,8 +162,8 @@ enum partition_role {
     ROLE_RESTORING = 1, /* reading towards the end of the log */
     ROLE_CLAIMING = 2,  /* our claim is appended, not read back */
     ROLE_OWNER = 3,
-    ROLE_DEPOSED = 4,   /* a foreign claim was read */
-    ROLE_STOPPED = 5,   /* needs a person */
+    ROLE_DEPOSED = 4, /* a foreign claim was read */
+    ROLE_STOPPED = 5, /* needs a person */
 };
 
 struct partition_stats {
@@ -173,7 +181,7 @@ struct engine_stats {
     uint64_t entries_by_phase[8]; /* indexed by enum entry_phase (core/entry.h) */
     uint64_t outcomes[OUTCOME_STATUS_N];
     uint64_t tasks_joined_n;
-    uint64_t tasks_repeated_n;   /* source position already applied */
+    uint64_t tasks_repeated_n;    /* source position already applied */
     uint64_t requests_repeated_n; /* request id already known */
     uint64_t batches_n;
     uint64_t batched_instances_n;
@@ -189,9 +197,9 @@ struct engine_stats {
 
 struct engine;
 
-/* How much memory engine_open itself takes from the pool is its own business; memory must be zeroed, page-aligned and
- * may be reserved lazily by the operating system: the engine touches what it uses. Returns NULL when bytes_max is below
- * ENGINE_BYTES_MIN. */
+/* How much memory engine_open itself takes from the pool is its own business; memory must be
+ * zeroed, page-aligned and may be reserved lazily by the operating system: the engine touches what
+ * it uses. Returns NULL when bytes_max is below ENGINE_BYTES_MIN. */
 struct engine *engine_open(const struct engine_options *options, void *memory, size_t bytes_max);
 enum { ENGINE_BYTES_MIN = 16 * 1024 * 1024 };
 
@@ -203,6 +211,7 @@ struct instant engine_wake(const struct engine *eng);
 /* How many more tasks of p the engine will take now; feed no more than that. */
 uint32_t engine_task_room(const struct engine *eng, int32_t partition);
 void engine_stats(const struct engine *eng, struct engine_stats *out);
-void engine_partition_stats(const struct engine *eng, int32_t partition, struct partition_stats *out);
+void engine_partition_stats(const struct engine *eng, int32_t partition,
+                            struct partition_stats *out);
 
 #endif

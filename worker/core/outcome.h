@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An outcome: one event that a decision owes to reboot.results (contract.md section 3), before it is rendered.
+ * An outcome: one event that a decision owes to reboot.results (contract.md section 3), before it
+ * is rendered.
  */
 #ifndef WORKER_CORE_OUTCOME_H
 #define WORKER_CORE_OUTCOME_H
@@ -24,7 +25,7 @@ enum outcome_status {
     OUTCOME_CANCELLED = 9,
     OUTCOME_REJECTED = 10,
 };
-enum { OUTCOME_STATUS_N = 11 }; /* one more than the last, for tables */
+#define OUTCOME_STATUS_N 11 /* one more than the last, for tables */
 
 enum error_source { ERROR_NONE = 0, ERROR_API = 1, ERROR_NETWORK = 2, ERROR_WORKER = 3 };
 enum confirmed_by { CONFIRMED_NONE = 0, CONFIRMED_STATE = 1, CONFIRMED_ABSENCE = 2 };
@@ -36,7 +37,8 @@ struct dispatch_id {
 };
 enum { DISPATCH_ID_TEXT_MAX = 16 + 1 + 16 + 1 };
 
-/* Views borrow; they live as long as the call that hands the outcome over. Times are TIME_NONE where not reached. */
+/* Views borrow; they live as long as the call that hands the outcome over. Times are TIME_NONE
+ * where not reached. */
 struct outcome {
     enum outcome_status status;
     bool final;
@@ -49,7 +51,7 @@ struct outcome {
     int64_t accepted_ms;
     int64_t dispatched_ms;
     int64_t finished_ms;
-    int64_t time_ms;             /* ce_time: the log time of the decision */
+    int64_t time_ms; /* ce_time: the log time of the decision */
     struct source source;
     struct dispatch_id dispatch; /* none: `api` is null */
     uint32_t batch_size;
@@ -69,7 +71,8 @@ struct outcome {
 
 /* "accepted", "dispatched", ...: the wire's word. */
 const char *outcome_status_name(enum outcome_status status);
-/* Lower-case hex "nonce-count", NUL-terminated: api.batchId of events, dispatchId of `reboot-worker ledger`. */
+/* Lower-case hex "nonce-count", NUL-terminated: api.batchId of events, dispatchId of `reboot-worker
+ * ledger`. */
 void dispatch_id_text(struct dispatch_id id, char out[DISPATCH_ID_TEXT_MAX]);
 
 #endif

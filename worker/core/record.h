@@ -2,9 +2,10 @@
  *
  * The records of a ledger partition (design: "The ledger"), as plain values.
  *
- * Every record but CLAIM and REPLY is a decision of the owner: it carries the owner's epoch (the offset of its CLAIM) and
- * a seq without gaps. A decision says what was decided with absolute times, and nothing in it depends on the reader's
- * configuration or clock: folding the same log gives the same state everywhere.
+ * Every record but CLAIM and REPLY is a decision of the owner: it carries the owner's epoch (the
+ * offset of its CLAIM) and a seq without gaps. A decision says what was decided with absolute
+ * times, and nothing in it depends on the reader's configuration or clock: folding the same log
+ * gives the same state everywhere.
  *
  * Enumerator values are stored: append only. Views borrow from whoever built or decoded the record.
  */
@@ -43,9 +44,11 @@ struct limits {
 
 /* A task with everything that depends on policy already judged by the owner. */
 struct task_op {
-    struct task task;        /* region and expires_ms filled in; requested_ms is the R of the coalescing rule */
+    struct task
+        task; /* region and expires_ms filled in; requested_ms is the R of the coalescing rule */
     int64_t task_ms;         /* the task's own log time */
-    int64_t serves_after_ms; /* a reboot with S > this serves the request; TIME_NONE: the log's order decides */
+    int64_t serves_after_ms; /* a reboot with S > this serves the request; TIME_NONE: the log's
+                                order decides */
     struct view reject_code; /* VIEW_NONE: not rejected by policy */
     struct view reject_message;
 };
@@ -59,7 +62,8 @@ enum member_verdict {
 };
 
 enum member_flag {
-    MEMBER_STRIKE = 1,  /* the answer is proven to be this instance's own: counts against max_attempts */
+    MEMBER_STRIKE =
+        1, /* the answer is proven to be this instance's own: counts against max_attempts */
     MEMBER_REFUSED = 2, /* the attempt was provably refused whole: it can have had no effect */
 };
 
@@ -72,14 +76,15 @@ struct member {
 };
 
 enum finding {
-    FOUND_WENT = 1,       /* UNKNOWN, or a tainted WAITING: it is rebooting, so the call had its effect */
-    FOUND_NOT_DONE = 2,   /* UNKNOWN: it had none; back to WAITING */
-    FOUND_NO_TRACE = 3,   /* UNKNOWN: the evidence does not tell: closed as unknown */
-    FOUND_RUNNING = 4,    /* REBOOTING: read RUNNING by id: succeeded */
-    FOUND_ABSENT = 5,     /* REBOOTING: absent from two complete lists: succeeded */
-    FOUND_OVERDUE = 6,    /* REBOOTING: not RUNNING within confirm.timeout: unconfirmed */
-    FOUND_DOWN = 7,       /* REBOOTING: STOPPED, gone, ...: failed with the error given */
-    FOUND_NOT_RUNNABLE = 8, /* WAITING: not in a state that leads to RUNNING: failed with the error given */
+    FOUND_WENT = 1, /* UNKNOWN, or a tainted WAITING: it is rebooting, so the call had its effect */
+    FOUND_NOT_DONE = 2, /* UNKNOWN: it had none; back to WAITING */
+    FOUND_NO_TRACE = 3, /* UNKNOWN: the evidence does not tell: closed as unknown */
+    FOUND_RUNNING = 4,  /* REBOOTING: read RUNNING by id: succeeded */
+    FOUND_ABSENT = 5,   /* REBOOTING: absent from two complete lists: succeeded */
+    FOUND_OVERDUE = 6,  /* REBOOTING: not RUNNING within confirm.timeout: unconfirmed */
+    FOUND_DOWN = 7,     /* REBOOTING: STOPPED, gone, ...: failed with the error given */
+    FOUND_NOT_RUNNABLE =
+        8, /* WAITING: not in a state that leads to RUNNING: failed with the error given */
 };
 
 struct seen {
@@ -102,7 +107,7 @@ struct source_position {
 };
 
 enum record_limit {
-    RECORD_OPS_MAX = 512,     /* task_ops, members, seen, shut in one record */
+    RECORD_OPS_MAX = 512,      /* task_ops, members, seen, shut in one record */
     RECORD_SOURCES_MAX = 4096, /* input partitions */
     RECORD_BYTES_MAX = 900 * 1024,
 };
@@ -128,8 +133,9 @@ struct record {
         struct {
             struct dispatch_id dispatch;
             enum reboot_kind kind;
-            int64_t decided_ms; /* the owner's wall clock: requests with notBefore <= this are served */
-            int64_t sign_s;     /* the time that the call will be signed with */
+            int64_t
+                decided_ms; /* the owner's wall clock: requests with notBefore <= this are served */
+            int64_t sign_s; /* the time that the call will be signed with */
             uint32_t batch_size; /* of the whole dispatch, over all partitions */
             struct view region;
             const struct view *instance_ids;
@@ -140,7 +146,8 @@ struct record {
             struct view api_request_id;
             uint32_t batch_size; /* as it was sent */
             uint32_t max_attempts;
-            bool final_dispatch; /* `dispatched` is the final status: confirm.enabled false, or a dry run */
+            bool final_dispatch; /* `dispatched` is the final status: confirm.enabled false, or a
+                                    dry run */
             enum error_source error_source;
             struct view error_code;
             struct view error_message;
@@ -188,7 +195,8 @@ struct record {
     } u;
 };
 
-/* "claim", "tasks", "intent", "answer", "seen", "shut", "mark", "begin", "image", "end", "reply". */
+/* "claim", "tasks", "intent", "answer", "seen", "shut", "mark", "begin", "image", "end", "reply".
+ */
 const char *record_kind_name(enum record_kind kind);
 
 #endif

@@ -2,8 +2,8 @@
  *
  * A task: one request for one instance, as intake writes it and the engine reads it.
  *
- * A task is a pure function of the request's record: it holds what the upstream said and nothing that depends on
- * configuration or time. Absent texts are VIEW_NONE, absent times TIME_NONE.
+ * A task is a pure function of the request's record: it holds what the upstream said and nothing
+ * that depends on configuration or time. Absent texts are VIEW_NONE, absent times TIME_NONE.
  */
 #ifndef WORKER_CORE_TASK_H
 #define WORKER_CORE_TASK_H
@@ -20,7 +20,7 @@ enum {
     INSTANCE_ID_BYTES_MAX = 64,
     INSTANCES_PER_REQUEST_MAX = 1000, /* instances */
     REGION_BYTES_MAX = 64,
-    NOTE_CHARS_MAX = 256,             /* requestedBy, reason: characters */
+    NOTE_CHARS_MAX = 256, /* requestedBy, reason: characters */
     NOTE_BYTES_MAX = 4 * NOTE_CHARS_MAX,
     TRACESTATE_BYTES_MAX = 512,
     TRACEPARENT_BYTES_MAX = 128,
@@ -35,7 +35,7 @@ enum reboot_kind {
     REBOOT_HARD = 2,
     REBOOT_FORCE = 3, /* forceReboot: true; as strong as SOFT_FIRST */
 };
-enum { REBOOT_KIND_N = 4 };
+#define REBOOT_KIND_N 4
 
 /* Stored in the task topic: append only. */
 enum task_type {
@@ -44,7 +44,8 @@ enum task_type {
     TASK_REFUSED = 3, /* intake refused the request; the ledger owes the `rejected` event */
 };
 
-/* Where in the input a task came from. Tasks of one input partition are ordered by (offset, index). */
+/* Where in the input a task came from. Tasks of one input partition are ordered by (offset, index).
+ */
 struct source {
     int32_t partition;
     int64_t offset;
@@ -59,10 +60,10 @@ struct task {
     int64_t record_ms; /* the time of the request's record */
     int64_t requested_ms;
     int64_t not_before_ms;
-    int64_t expires_ms;       /* expiresAt, else ce_expirytime, else TIME_NONE */
-    struct view request_id;   /* never empty: defaults are already filled in */
-    struct view instance_id;  /* VIEW_NONE only in a TASK_REFUSED whose IDs cannot be read */
-    struct view region;       /* VIEW_NONE: the pool's default */
+    int64_t expires_ms;      /* expiresAt, else ce_expirytime, else TIME_NONE */
+    struct view request_id;  /* never empty: defaults are already filled in */
+    struct view instance_id; /* VIEW_NONE only in a TASK_REFUSED whose IDs cannot be read */
+    struct view region;      /* VIEW_NONE: the pool's default */
     struct view requested_by;
     struct view reason;
     struct view traceparent;
