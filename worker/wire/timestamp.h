@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-enum { TIMESTAMP_TEXT_MAX = sizeof "-292278994-01-01T00:00:00.000Z" };
+enum { TIMESTAMP_TEXT_MAX = 96 };
 
 /* "2026-11-23T01:15:30.123Z"; years 0000 to 9999, others are clamped to the nearest. */
 void timestamp_format(int64_t unix_ms, char out[TIMESTAMP_TEXT_MAX]);
