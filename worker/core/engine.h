@@ -201,7 +201,7 @@ struct engine;
  * zeroed, page-aligned and may be reserved lazily by the operating system: the engine touches what
  * it uses. Returns NULL when bytes_max is below ENGINE_BYTES_MIN. */
 struct engine *engine_open(const struct engine_options *options, void *memory, size_t bytes_max);
-enum { ENGINE_BYTES_MIN = 16 * 1024 * 1024 };
+enum { ENGINE_BYTES_MIN = 256 * 1024 * 1024 };
 
 void engine_step(struct engine *eng, const struct event *ev);
 /* The next thing to do, or false when there is nothing now. */

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who is due, by region, kind and suspicion; batches are formed here. A batch is full at once, or
+ * goes when its oldest has waited `linger` and no other batch waits for a slot: while slots are
+ * scarce batches fill by themselves. */
+#include <string.h>
+
+#include "base/check.h"
+#include "core/engine_impl.h"
+
+enum reboot_kind entry_kind_due(const struct entry *entry, int64_t at_ms)
+{
+    enum reboot_kind kind = REBOOT_SOFT;
+    for (const struct request *req = entry->open; req != NULL; req = req->next)
+        if ((req->not_before_ms == TIME_NONE || req->not_before_ms <= at_ms) &&
+            reboot_strength(req->kind) > reboot_strength(kind))
+            kind = req->kind;
+    return kind;
+}
+
+struct view entry_region(const struct entry *entry)
+{
+    return entry->open == NULL ? VIEW_NONE : request_text(entry->open, REQUEST_REGION);
+}
+
+static uint8_t copy_region(char to[REGION_BYTES_MAX], struct view region)
+{
+    PRE(region.n <= REGION_BYTES_MAX);
+    if (region.n > 0)
+        memcpy(to, region.p, region.n);
+    return (uint8_t)region.n;
+}
+
+/* ---- groups ---- */
+
+struct group *group_make(struct engine *eng, const struct dispatch *dispatch)
+{
+    struct group *group = pool_need(&eng->pool, sizeof *group);
+    group->kind = dispatch->kind;
+    group->region_n = copy_region(group->region, dispatch->region);
+    group->next = eng->groups;
+    eng->groups = group;
+    return group;
+}
+
+static void group_free(struct engine *eng, struct group *group)
+{
+    struct group **link = &eng->groups;
+    while (*link != group)
+        link = &(*link)->next;
+    *link = group->next;
+    pool_give(&eng->pool, group, sizeof *group);
+}
+
+void group_join(struct engine *eng, struct group *group, struct entry *entry)
+{
+    group_leave(eng, entry);
+    hint_need(eng, entry)->group = group;
+    group->member_n++;
+}
+
+void group_leave(struct engine *eng, struct entry *entry)
+{
+    if (entry->hint == NULL || entry->hint->group == NULL)
+        return;
+    struct group *group = entry->hint->group;
+    entry->hint->group = NULL;
+    if (entry->queue == &group->queue)
+        queue_remove(entry);
+    if (--group->member_n == 0)
+        group_free(eng, group);
+}
+
+/* ---- lanes ---- */
+
+struct lane *lane_find(struct engine *eng, struct view region, enum reboot_kind kind, bool suspect)
+{
+    for (struct lane *lane = eng->lanes; lane != NULL; lane = lane->next)
+        if (lane->kind == kind && lane->suspect == suspect &&
+            view_equals((struct view){lane->region, lane->region_n}, region))
+            return lane;
+    if (eng->lane_n == LANES_MAX)
+        return NULL;
+    struct lane *lane = pool_need(&eng->pool, sizeof *lane);
+    lane->kind = kind;
+    lane->suspect = suspect;
+    lane->batch_max = eng->options.batch_size;
+    lane->region_n = copy_region(lane->region, region);
+    lane->next = eng->lanes;
+    eng->lanes = lane;
+    eng->lane_n++;
+    return lane;
+}
+
+void lane_add(struct engine *eng, struct entry *entry)
+{
+    enum reboot_kind kind = entry_kind_due(entry, now_ms(eng));
+    struct view region = entry_region(entry);
+    struct group *group = entry->hint == NULL ? NULL : entry->hint->group;
+    if (group != NULL && group->kind == kind &&
+        view_equals((struct view){group->region, group->region_n}, region)) {
+        queue_add(&group->queue, entry);
+        return;
+    }
+    group_leave(eng, entry);
+    struct lane *lane = lane_find(eng, region, kind, entry->hint != NULL && entry->hint->suspect);
+    if (lane == NULL) {
+        timers_set(&eng->timers, entry, now_ms(eng) + eng->options.retry_max_ms);
+        return;
+    }
+    if (lane->queue.count == 0)
+        lane->since = eng->now.at;
+    queue_add(&lane->queue, entry);
+}
+
+/* ---- batches ---- */
+
+static bool may_send(const struct engine *eng)
+{
+    if (eng->draining || !eng->clock.known || eng->clock.doubtful)
+        return false;
+    if (!eng->breaker.open)
+        return true;
+    for (const struct dispatch *d = eng->dispatches; d != NULL; d = d->next)
+        if (d->probe)
+            return false;
+    return instant_reached(eng->now.at, eng->breaker.probe_at);
+}
+
+static void board(struct engine *eng, struct queue *queue, enum reboot_kind kind,
+                  struct view region, uint32_t most)
+{
+    if (eng->breaker.open)
+        most = 1;
+    struct dispatch *dispatch = dispatch_make(eng, kind, region);
+    dispatch->probe = eng->breaker.open;
+    while (queue->first != NULL && dispatch->aboard_n < most) {
+        struct entry *entry = queue->first;
+        queue_remove(entry);
+        group_leave(eng, entry);
+        timers_set(&eng->timers, entry, TIME_NONE);
+        entry->proposed = true;
+        dispatch_board(eng, dispatch, entry->partition, entry_id(entry));
+    }
+    eng->batches_n++;
+    eng->batched_n += dispatch->aboard_n;
+}
+
+static bool form_group(struct engine *eng)
+{
+    for (struct group *group = eng->groups; group != NULL; group = group->next) {
+        if (group->queue.count < group->member_n)
+            continue;
+        /* The group goes when its last member leaves it: what is needed of it is copied. */
+        char text[REGION_BYTES_MAX];
+        struct view region = {text, copy_region(text, (struct view){group->region, group->region_n})};
+        struct queue queue = {0};
+        enum reboot_kind kind = group->kind;
+        for (struct entry *entry = group->queue.first, *next; entry != NULL; entry = next) {
+            next = entry->next;
+            queue_remove(entry);
+            queue_add(&queue, entry);
+        }
+        for (struct entry *entry = queue.first, *next; entry != NULL; entry = next) {
+            next = entry->next;
+            group_leave(eng, entry);
+        }
+        board(eng, &queue, kind, region, CALL_REBOOT_INSTANCES_MAX);
+        while (queue.first != NULL) { /* a probe took but one */
+            struct entry *entry = queue.first;
+            queue_remove(entry);
+            lane_add(eng, entry);
+        }
+        return true;
+    }
+    return false;
+}
+
+static bool is_due(const struct engine *eng, const struct lane *lane)
+{
+    if (lane->queue.count == 0)
+        return false;
+    if (lane->queue.count >= lane->batch_max)
+        return true;
+    return eng->prepared_n == 0 &&
+           instant_reached(eng->now.at, instant_after_ms(lane->since, eng->options.linger_ms));
+}
+
+static bool form_lane(struct engine *eng)
+{
+    struct lane *oldest = NULL;
+    for (struct lane *lane = eng->lanes; lane != NULL; lane = lane->next)
+        if (is_due(eng, lane) && (oldest == NULL || lane->since.us < oldest->since.us))
+            oldest = lane;
+    if (oldest == NULL)
+        return false;
+    board(eng, &oldest->queue, oldest->kind, (struct view){oldest->region, oldest->region_n},
+          oldest->batch_max);
+    /* What is left had its turn: others of the same age go first. */
+    oldest->since = eng->now.at;
+    return true;
+}
+
+void lanes_form(struct engine *eng)
+{
+    while (eng->prepared_n < PREPARED_MAX && eng->dispatch_n < DISPATCHES_MAX && may_send(eng))
+        if (!form_group(eng) && !form_lane(eng))
+            return;
+}
+
+struct instant lanes_wake(const struct engine *eng)
+{
+    struct instant wake = INSTANT_NEVER;
+    if (eng->draining || eng->prepared_n > 0)
+        return wake; /* the dispatch that waits wakes us */
+    for (const struct lane *lane = eng->lanes; lane != NULL; lane = lane->next)
+        if (lane->queue.count > 0)
+            wake = instant_earlier(wake, instant_after_ms(lane->since, eng->options.linger_ms));
+    if (eng->breaker.open && wake.us < eng->breaker.probe_at.us)
+        wake = eng->breaker.probe_at;
+    if (!eng->clock.known || eng->clock.doubtful)
+        wake = INSTANT_NEVER; /* the clock probe wakes us */
+    return wake;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/ledger.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "core/apply.h"
+
+enum {
+    /* The most that one record can make of itself: every member of an answer closing all of its
+     * open requests (limits.entry_bytes each), the table and the outbox doubling. */
+    FOLD_BYTES_MAX = 96 * 1024 * 1024,
+};
+
+void ledger_init(struct ledger *ledger, struct pool *pool, uint64_t seed, int32_t partition)
+{
+    *ledger = (struct ledger){.pool = pool, .epoch = -1, .next_offset = -1};
+    table_init(&ledger->table, pool, seed, (uint16_t)partition);
+    outbox_init(&ledger->outbox, pool);
+}
+
+void ledger_release(struct ledger *ledger)
+{
+    table_release(&ledger->table);
+    outbox_release(&ledger->outbox);
+    pool_give(ledger->pool, ledger->sources, sizeof *ledger->sources * ledger->source_cap);
+    *ledger = (struct ledger){0};
+}
+
+struct view ledger_owner(const struct ledger *ledger)
+{
+    return (struct view){ledger->owner, ledger->owner_n};
+}
+
+bool ledger_has_source(const struct ledger *ledger, struct source source)
+{
+    for (uint32_t i = 0; i < ledger->source_n; i++) {
+        const struct source_position *have = &ledger->sources[i];
+        if (have->partition == source.partition)
+            return source.offset < have->offset ||
+                   (source.offset == have->offset && source.index <= have->index);
+    }
+    return false;
+}
+
+static uint8_t copy_name(char to[POOL_NAME_BYTES_MAX], struct view from)
+{
+    size_t n = from.n < POOL_NAME_BYTES_MAX ? from.n : POOL_NAME_BYTES_MAX;
+    if (n > 0)
+        memcpy(to, from.p, n);
+    return (uint8_t)n;
+}
+
+static enum fold_result fold_claim(struct ledger *ledger, int64_t offset,
+                                   const struct record *record)
+{
+    ledger->epoch = offset;
+    ledger->next_seq = 0;
+    ledger->limits = record->u.claim.limits;
+    ledger->dry_run = record->u.claim.dry_run;
+    ledger->pool_n = copy_name(ledger->pool_name, record->u.claim.pool);
+    ledger->owner_n = copy_name(ledger->owner, record->u.claim.worker);
+    ledger->owner_nonce = record->u.claim.nonce;
+    return FOLD_CLAIM;
+}
+
+static enum fold_result broken(struct folded *out, const char *why)
+{
+    out->why = why;
+    return FOLD_BROKEN;
+}
+
+static enum fold_result fold_decision(struct ledger *ledger, struct place *at,
+                                      const struct record *record, struct folded *out)
+{
+    switch (record->kind) {
+    case RECORD_TASKS:
+        apply_tasks(ledger, at, record, out);
+        break;
+    case RECORD_INTENT:
+        apply_intent(ledger, at, record, out);
+        break;
+    case RECORD_ANSWER:
+        apply_answer(ledger, at, record, out);
+        break;
+    case RECORD_SEEN:
+        apply_seen(ledger, at, record, out);
+        break;
+    case RECORD_SHUT:
+        apply_shut(ledger, at, record, out);
+        break;
+    case RECORD_MARK:
+        if (record->u.mark.cursor > ledger->cursor)
+            ledger->cursor = record->u.mark.cursor;
+        if (record->u.mark.published > ledger->published)
+            ledger->published = record->u.mark.published;
+        outbox_mark(&ledger->outbox, ledger->published);
+        break;
+    case RECORD_BEGIN:
+    case RECORD_IMAGE:
+    case RECORD_END:
+        return broken(out, "the ledger holds a snapshot, which this version does not read");
+    case RECORD_CLAIM:
+    case RECORD_REPLY:
+        UNREACHABLE();
+    }
+    return FOLD_APPLIED;
+}
+
+enum fold_result ledger_fold(struct ledger *ledger, int64_t offset, int64_t log_ms,
+                             const struct record *record, struct folded *out)
+{
+    PRE(offset >= ledger->next_offset);
+    out->touched_n = 0;
+    out->differing_id = VIEW_NONE;
+    out->why = NULL;
+    if (!pool_has(ledger->pool, FOLD_BYTES_MAX))
+        return FOLD_FULL;
+    if (ledger->next_offset < 0 && offset > 0)
+        return broken(out, "the ledger does not start at its beginning: records are missing");
+    ledger->next_offset = offset + 1;
+    if (record->kind == RECORD_CLAIM)
+        return fold_claim(ledger, offset, record);
+    if (record->kind == RECORD_REPLY)
+        return FOLD_NEWS;
+    if (record->epoch >= offset)
+        return broken(out, "a record names an epoch that is not below its own offset");
+    if (record->epoch != ledger->epoch || record->seq != ledger->next_seq)
+        return FOLD_VOID;
+    ledger->next_seq++;
+    struct place at = {.offset = offset, .log_ms = log_ms};
+    return fold_decision(ledger, &at, record, out);
+}

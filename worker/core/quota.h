@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pool's calls per second, shared without talking: time slots (design: "Sharing the quota").
+ *
+ * Wall-clock time is cut into 0.96 x limit slots a second; slot k belongs to whoever owns partition
+ * k mod P by the log, who may use it for any of its work. An unused slot is gone; who has sent
+ * nothing for a second may borrow its next slot. When the API throttles, the pace (the share of the
+ * slots that is used) is halved; every slot used without a throttle gives a little back.
+ *
+ *   limit 20, P 12: a slot every 52.08 ms; partition 3 has slots 3, 15, 27, ... one every 625 ms.
+ */
+#ifndef WORKER_CORE_QUOTA_H
+#define WORKER_CORE_QUOTA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct quota {
+    double slots_per_s;
+    int32_t partition_n;
+    double pace;          /* (0, 1] */
+    double credit;        /* what the pace has earned; a slot costs 1 */
+    int64_t judged;       /* the last slot that was judged: used, given up or let pass */
+    int64_t last_sent_us; /* wall clock */
+    uint64_t passed_n;    /* slots given up for the pace */
+};
+
+/* Which partitions this worker owns: owns[p]. */
+struct quota_owner {
+    const bool *owns;
+    int32_t partition_n;
+};
+
+void quota_init(struct quota *quota, double calls_per_s, int32_t partition_n);
+void quota_set_limit(struct quota *quota, double calls_per_s);
+/* May a call be made now? If so the slot is used up. */
+bool quota_take(struct quota *quota, const struct quota_owner *owner, int64_t wall_us);
+/* The wall time of the next slot that may be used, INT64_MAX when no partition is owned. */
+int64_t quota_next_us(const struct quota *quota, const struct quota_owner *owner, int64_t wall_us);
+void quota_throttled(struct quota *quota);
+
+#endif

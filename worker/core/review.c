@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One entry of ours: what is due for it now, and when to come back. Called whenever something about
+ * it may have changed; idempotent. */
+#include "base/check.h"
+#include "core/engine_impl.h"
+
+static const int64_t try_again_ms = 10; /* a queue of proposals is full */
+
+struct hint *hint_need(struct engine *eng, struct entry *entry)
+{
+    if (entry->hint == NULL) {
+        entry->hint = pool_need(&eng->pool, sizeof *entry->hint);
+        entry->hint->look_ms = TIME_NONE;
+    }
+    return entry->hint;
+}
+
+void entry_unwatch(struct engine *eng, struct entry *entry)
+{
+    timers_set(&eng->timers, entry, TIME_NONE);
+    queue_remove(entry);
+    group_leave(eng, entry);
+    pool_give(&eng->pool, entry->hint, sizeof *entry->hint);
+    entry->hint = NULL;
+    entry->proposed = false;
+}
+
+/* An attempt that may have had its effect is cleared up before anything that rode on it ends. */
+static bool must_look_first(const struct entry *entry)
+{
+    return entry->phase == ENTRY_WAITING && entry->tainted &&
+           !(entry->hint != NULL && entry->hint->looked);
+}
+
+/* Proposes to end the first request whose time is over or that was withdrawn. */
+static bool shut_one(struct engine *eng, struct owner *owner, struct entry *entry)
+{
+    for (const struct request *req = entry->open; req != NULL; req = req->next) {
+        if (req->flags & REQUEST_RIDES)
+            continue;
+        if (must_look_first(entry) && (req->flags & REQUEST_TRIED))
+            continue;
+        bool cancelled = req->flags & REQUEST_CANCELLED;
+        if (!cancelled && req->expires_ms > now_ms(eng))
+            continue;
+        struct shut shut = {.request_id = request_text(req, REQUEST_ID),
+                            .status = cancelled ? OUTCOME_CANCELLED : OUTCOME_EXPIRED};
+        if (!propose_shut(eng, entry, owner, shut))
+            timers_set(&eng->timers, entry, now_ms(eng) + try_again_ms);
+        return true;
+    }
+    return false;
+}
+
+static int64_t next_expiry_ms(const struct engine *eng, const struct entry *entry)
+{
+    int64_t next = INT64_MAX;
+    for (const struct request *req = entry->open; req != NULL; req = req->next)
+        if (!(req->flags & REQUEST_RIDES) && req->expires_ms < next &&
+            req->expires_ms > now_ms(eng))
+            next = req->expires_ms;
+    return next;
+}
+
+/* When the first of the waiting requests may go. */
+static int64_t ready_ms(const struct entry *entry)
+{
+    int64_t ready = INT64_MAX;
+    for (const struct request *req = entry->open; req != NULL; req = req->next)
+        if (req->not_before_ms < ready)
+            ready = req->not_before_ms; /* TIME_NONE is the smallest */
+    return ready > entry->next_ms ? ready : entry->next_ms;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t review_look(struct engine *eng, struct owner *owner, struct entry *entry)
+{
+    int64_t due = look_due_ms(eng, owner, entry);
+    if (entry->proposed || due > now_ms(eng))
+        return due;
+    look_enqueue(eng, entry);
+    return INT64_MAX;
+}
+
+static int64_t review_waiting(struct engine *eng, struct owner *owner, struct entry *entry)
+{
+    if (must_look_first(entry))
+        return review_look(eng, owner, entry);
+    int64_t ready = ready_ms(entry);
+    if (ready > now_ms(eng))
+        return ready;
+    lane_add(eng, entry);
+    return INT64_MAX;
+}
+
+void review_entry(struct engine *eng, struct owner *owner, struct entry *entry)
+{
+    queue_remove(entry);
+    if (owner->role != ROLE_OWNER || entry->proposed) {
+        timers_set(&eng->timers, entry, TIME_NONE);
+        return;
+    }
+    if (entry->phase == ENTRY_CLOSED) {
+        entry_unwatch(eng, entry);
+        return;
+    }
+    if (shut_one(eng, owner, entry))
+        return;
+    int64_t next = next_expiry_ms(eng, entry);
+    switch ((enum entry_phase)entry->phase) {
+    case ENTRY_WAITING:
+        next = earlier(next, review_waiting(eng, owner, entry));
+        break;
+    case ENTRY_DISPATCHING:
+        if (!dispatch_is_live(eng, entry->flight->dispatch))
+            next = earlier(next, review_look(eng, owner, entry));
+        break;
+    case ENTRY_UNKNOWN:
+    case ENTRY_REBOOTING:
+        next = earlier(next, review_look(eng, owner, entry));
+        break;
+    case ENTRY_CLOSED:
+        UNREACHABLE();
+    }
+    if (entry->proposed)
+        next = INT64_MAX;
+    timers_set(&eng->timers, entry, next == INT64_MAX ? TIME_NONE : next);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/verdict.h"
+
+#include <stddef.h>
+
+static const struct verdict_rule rules[VERDICT_N] = {
+    [VERDICT_DONE] = {"done", .refused = false},
+    [VERDICT_BUSY] = {"busy", .isolates = true, .counts = true},
+    [VERDICT_NOT_RUNNING] = {"not running", .isolates = true, .counts = true},
+    [VERDICT_NOT_EXIST] = {"not exist", .isolates = true},
+    [VERDICT_OFFENCE] = {"offence", .isolates = true},
+    [VERDICT_TOO_LARGE] = {"too large"},
+    [VERDICT_THROTTLE] = {"throttle", .refused = true},
+    [VERDICT_CLOCK] = {"clock", .refused = true},
+    [VERDICT_BREAKER] = {"breaker", .refused = true},
+    [VERDICT_UNKNOWN] = {"unknown"},
+    [VERDICT_NOT_SENT] = {"not sent", .refused = true},
+    [VERDICT_TRANSIENT] = {"transient", .counts = true},
+};
+
+/* The 11 codes of RebootInstances come first, then the common ones. A code that ends in `.` stands
+ * for its family; the longest match wins. */
+static const struct verdict_row table[] = {
+    {"FailedOperation.InternalOperationFailure", VERDICT_UNKNOWN, "internal error"},
+    {"FailedOperation.OperationNotAllow", VERDICT_OFFENCE, "the operation is not allowed"},
+    {"InvalidParameter.InvalidDataFormat", VERDICT_OFFENCE, "the data format is incorrect"},
+    {"InvalidParameterValue.InvalidDataDiskType", VERDICT_OFFENCE, "the data disk type is invalid"},
+    {"InvalidParameterValue.InvalidISPInNode", VERDICT_OFFENCE, "the ISP is invalid"},
+    {"InvalidParameterValue.InvalidInstanceID", VERDICT_NOT_EXIST, "the instance ID is invalid"},
+    {"InvalidParameterValue.ParameterValueTooLarge", VERDICT_TOO_LARGE, "too many instances"},
+    {"OperationDenied.InstanceOperationInProgress", VERDICT_BUSY, "another operation is running"},
+    {"ResourceNotFound.InstanceNotExist", VERDICT_NOT_EXIST, "the instance does not exist"},
+    {"ResourceUnavailable.InstanceNotRunning", VERDICT_NOT_RUNNING, "the instance is not RUNNING"},
+    {"UnauthorizedOperation.ForbiddenOperation", VERDICT_OFFENCE, "no permission"},
+
+    {"RequestLimitExceeded", VERDICT_THROTTLE, "over the limit of calls per second"},
+    {"RequestLimitExceeded.", VERDICT_THROTTLE, "over a limit of the account, the IP or the region"},
+    {"InternalError", VERDICT_UNKNOWN, "internal error, also a time-out behind the gateway"},
+    {"InternalError.", VERDICT_UNKNOWN, "internal error"},
+    {"ServiceUnavailable", VERDICT_UNKNOWN, "temporarily unavailable"},
+    {"AuthFailure.SignatureExpire", VERDICT_CLOCK, "the signature is older than five minutes"},
+    {"AuthFailure.UnauthorizedOperation", VERDICT_OFFENCE, "no permission"},
+    {"AuthFailure.", VERDICT_BREAKER, "credentials or signature"},
+    {"UnauthorizedOperation", VERDICT_OFFENCE, "no permission"},
+    {"UnauthorizedOperation.", VERDICT_OFFENCE, "no permission"},
+    {"MissingParameter", VERDICT_BREAKER, "a parameter is missing"},
+    {"MissingParameter.", VERDICT_BREAKER, "a parameter is missing"},
+    {"UnknownParameter", VERDICT_BREAKER, "the API does not know a parameter"},
+    {"InvalidRequest", VERDICT_BREAKER, "the body is malformed"},
+    {"InvalidAction", VERDICT_BREAKER, "the API does not know the action"},
+    {"NoSuchVersion", VERDICT_BREAKER, "the API does not know the version"},
+    {"NoSuchProduct", VERDICT_BREAKER, "the endpoint does not know the product"},
+    {"ActionOffline", VERDICT_BREAKER, "the action is no longer offered"},
+    {"UnsupportedProtocol", VERDICT_BREAKER, "HTTP method or protocol"},
+    {"UnsupportedRegion", VERDICT_BREAKER, "the endpoint does not serve the region"},
+    {"RequestSizeLimitExceeded", VERDICT_BREAKER, "the body is too large"},
+    {"IpInBlacklist", VERDICT_BREAKER, "the IP address is blocked"},
+    {"IpNotInWhitelist", VERDICT_BREAKER, "the IP address is not allowed"},
+    {"InvalidParameter", VERDICT_OFFENCE, "a parameter is wrong"},
+    {"InvalidParameterValue", VERDICT_OFFENCE, "the value of a parameter is wrong"},
+    {"ResourceInUse", VERDICT_BUSY, "the resource is in use"},
+    {"ResourceInUse.", VERDICT_BUSY, "the resource is in use"},
+    {"ResourceBusy", VERDICT_BUSY, "the resource is busy"},
+    {"ResourceInsufficient", VERDICT_TRANSIENT, "not enough resources"},
+    {"ResourceInsufficient.", VERDICT_TRANSIENT, "not enough resources"},
+    {"ResponseSizeLimitExceeded", VERDICT_UNKNOWN, "the answer was too large"},
+};
+
+const struct verdict_rule *verdict_rule(enum verdict verdict)
+{
+    return &rules[verdict];
+}
+
+const struct verdict_row *verdict_row(unsigned i)
+{
+    return i < sizeof table / sizeof table[0] ? &table[i] : NULL;
+}
+
+static enum verdict verdict_of_code(struct view code, bool *known_out)
+{
+    const struct verdict_row *best = NULL;
+    size_t best_n = 0;
+    for (unsigned i = 0; verdict_row(i) != NULL; i++) {
+        struct view row = view_of(table[i].code);
+        bool family = row.p[row.n - 1] == '.';
+        bool fits = family ? code.n > row.n && memcmp(code.p, row.p, row.n) == 0
+                           : view_equals(code, row);
+        if (fits && row.n >= best_n) {
+            best = &table[i];
+            best_n = row.n;
+        }
+    }
+    *known_out = best != NULL;
+    return best != NULL ? best->verdict : VERDICT_OFFENCE;
+}
+
+enum verdict verdict_of(const struct answer *answer, bool *known_out)
+{
+    *known_out = true;
+    switch (answer->kind) {
+    case ANSWER_NOT_SENT:
+        return VERDICT_NOT_SENT;
+    case ANSWER_UNREADABLE:
+    case ANSWER_LOST:
+        return VERDICT_UNKNOWN;
+    case ANSWER_API:
+        break;
+    }
+    return answer->code.n == 0 ? VERDICT_DONE : verdict_of_code(answer->code, known_out);
+}
