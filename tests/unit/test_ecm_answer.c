@@ -91,6 +91,7 @@ static void what_is_not_an_answer_says_nothing(void **state)
         {200, "{\"Response\":{\"Error\":{},\"RequestId\":\"r\"}}"},
         {200, "{\"Response\":{\"Error\":{\"Code\":\"\"},\"RequestId\":\"r\"}}"},
         {200, "{\"Response\":{\"Error\":\"InternalError\",\"RequestId\":\"r\"}}"},
+        {200, "{\"Response\":{\"Error\":{\"Code\":\"a\\u001bb\"},\"RequestId\":\"r\"}}"},
         {200, "{\"Response\":{\"Error\":{\"Code\":5},\"RequestId\":\"r\"}}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

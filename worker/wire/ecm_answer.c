@@ -53,6 +53,15 @@ static struct view cut(struct view text, size_t max)
     return (struct view){text.p, n};
 }
 
+/* Codes go into logs, metrics and terminals: words only. */
+static bool is_code(struct view code)
+{
+    for (size_t i = 0; i < code.n; i++)
+        if (code.p[i] <= 0x20 || code.p[i] >= 0x7f)
+            return false;
+    return code.n <= ECM_CODE_BYTES_MAX;
+}
+
 /* Null and absent are a set of none. False: not a list, or one that cannot be. */
 static bool list_of(const json_t *response, const char *key, size_t max, const json_t **list_out)
 {
@@ -110,7 +119,7 @@ static bool read_denial(const json_t *item, struct denial *out, bool *denied_out
         out->message = cut(text_of(row, "Message"), ECM_DENIAL_MESSAGE_BYTES_MAX);
         *denied_out = true;
     }
-    return !*denied_out || out->code.n <= ECM_CODE_BYTES_MAX;
+    return !*denied_out || is_code(out->code);
 }
 
 static bool read_denials(const json_t *response, struct ecm_reading *reading, struct answer *out)
@@ -151,13 +160,13 @@ static bool read_response(enum call_action action, const struct ecm_reply *reply
         return false;
     out->kind = ANSWER_API;
     out->api_request_id = text_of(response, "RequestId");
-    if (out->api_request_id.n > ECM_REQUEST_ID_BYTES_MAX)
+    if (out->api_request_id.n > ECM_REQUEST_ID_BYTES_MAX || !is_code(out->api_request_id))
         return false;
     const json_t *error = json_object_get(response, "Error");
     if (error != NULL && !json_is_null(error)) {
         out->code = text_of(error, "Code");
         out->message = cut(text_of(error, "Message"), ECM_MESSAGE_BYTES_MAX);
-        return out->code.n > 0 && out->code.n <= ECM_CODE_BYTES_MAX;
+        return out->code.n > 0 && is_code(out->code);
     }
     return reply->status == STATUS_OK && json_is_string(json_object_get(response, "RequestId")) &&
            read_result(action, response, reading, out);
