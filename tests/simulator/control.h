@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The simulator's own endpoints under /_sim/: what happened, and what shall.
+ */
+#ifndef SIMULATOR_CONTROL_H
+#define SIMULATOR_CONTROL_H
+
+#include "sim.h"
+
+void control_answer(struct sim *sim, const struct request *request, struct answer *answer);
+
+#endif
