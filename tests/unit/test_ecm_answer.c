@@ -158,8 +158,10 @@ static void half_a_list_is_no_list(void **state)
         "{\"Response\":{\"TotalCount\":\"1\",\"InstanceSet\":[],\"RequestId\":\"r\"}}",
         "{\"Response\":{\"TotalCount\":1,\"InstanceSet\":{},\"RequestId\":\"r\"}}",
         "{\"Response\":{\"TotalCount\":1,\"InstanceSet\":[null],\"RequestId\":\"r\"}}",
-        "{\"Response\":{\"TotalCount\":1,\"InstanceSet\":[{\"InstanceState\":\"RUNNING\"}],"
-        "\"RequestId\":\"r\"}}",
+        "{\"Response\":{\"TotalCount\":1,\"InstanceSet\":[{\"InstanceId\":\"\"}],\"RequestId\":"
+        "\"\"}}",
+        "{\"Response\":{\"TotalCount\":1,\"InstanceSet\":[{\"InstanceState\":1}],\"RequestId\":"
+        "\"\"}}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
         assert_int_equal(read_answer(CALL_DESCRIBE, 200, bodies[i]).kind, ANSWER_UNREADABLE);

@@ -77,7 +77,7 @@ static void free_parts(struct parts *parts)
 
 enum err endpoint_parse(const char *text, struct endpoint *out, struct fault *fault)
 {
-    struct parts parts = {NULL};
+    struct parts parts = {.scheme = NULL};
     CURLU *url = curl_url();
     if (url == NULL)
         return fault_set(fault, ERR_SYSTEM, "api.endpoint: no memory");
