@@ -102,8 +102,8 @@ enum err kafka_client_open_conf(struct kafka_client *client, const struct kafka_
         rd_kafka_conf_destroy(take_conf);
         return fault_set(fault, ERR_CONFIG, "name: %s", why);
     }
-    rd_kafka_type_t type =
-        role == KAFKA_PRODUCER || role == KAFKA_ADMIN ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
+    /* A producer's metadata requests would create topics where brokers allow it: not for admin. */
+    rd_kafka_type_t type = role == KAFKA_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
     client->rk = rd_kafka_new(type, take_conf, why, sizeof why);
     if (client->rk == NULL) {
         rd_kafka_resp_err_t code = rd_kafka_last_error();
@@ -203,7 +203,9 @@ bool kafka_client_handle(struct kafka_client *client, rd_kafka_event_t *event)
         const char *facility = NULL;
         const char *text = NULL;
         int level = 0;
-        if (rd_kafka_event_log(event, &facility, &text, &level) == 0)
+        /* CONFWARN: a producer complains of consumer properties, but one list serves all roles. */
+        if (rd_kafka_event_log(event, &facility, &text, &level) == 0 &&
+            strcmp(facility, "CONFWARN") != 0)
             write_log(client, level, text);
         return true;
     }

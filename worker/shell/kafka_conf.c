@@ -27,7 +27,6 @@ static const struct fixed fixed_table[] = {
     {"socket.keepalive.enable", ALL, "true", NULL},
     {"log.connection.close", ALL, "false", NULL}, /* brokers close idle connections */
     {"reconnect.backoff.max.ms", ALL, "2000", NULL},
-    {"log.configuration.warnings", ALL, "false", OURS}, /* one list serves all roles */
     {"log.queue", ALL, "true", OURS},
     {"statistics.interval.ms", ALL, "2000", OURS}, /* how kafka_client knows that a broker is up */
     {"allow.auto.create.topics", ALL, "false", "set `topics.create` instead"},
@@ -51,6 +50,8 @@ static const struct fixed fixed_table[] = {
     {"queue.buffering.max.messages", ROLE(KAFKA_PRODUCER), "200000", OURS},
     {"queue.buffering.max.kbytes", ROLE(KAFKA_PRODUCER), "131072", OURS},
     {"message.max.bytes", ROLE(KAFKA_PRODUCER), "8388608", "it follows from request.max_bytes"},
+    /* A batch must fit into the topics' max.message.bytes (kafka_topics.c checks it). */
+    {"batch.size", ROLE(KAFKA_PRODUCER), "262144", OURS},
     {"linger.ms", ROLE(KAFKA_PRODUCER), "0", NULL},
     {"queue.buffering.max.ms", 0, NULL, "set `linger.ms` instead"},
 

@@ -21,7 +21,7 @@ struct topics_options {
     int32_t partition_n;        /* of topics it creates; control and sightings have 1 */
     int32_t replication_factor; /* of topics it creates; -1: the broker's default */
     bool create;
-    int64_t message_bytes_max; /* the least max.message.bytes that will do (KAFKA_MESSAGE_BYTES) */
+    int64_t request_bytes_max; /* request.max_bytes: what requests and dead letters must hold */
 };
 
 enum topics_event_type {

@@ -24,10 +24,10 @@
 
 enum producer_limit {
     PRODUCER_RECORDS_MAX = 65536,          /* outstanding */
-    PRODUCER_BYTES_MAX = 24 * 1024 * 1024, /* outstanding, keys, values and headers */
+    PRODUCER_BYTES_MAX = 32 * 1024 * 1024, /* outstanding, keys, values and headers */
     PRODUCER_HEADERS_MAX = 512,            /* of one record */
     /* Of one record: a refused request of the greatest size with its headers must still fit. */
-    PRODUCER_RECORD_BYTES_MAX = 4 * 1024 * 1024,
+    PRODUCER_RECORD_BYTES_MAX = 8 * 1024 * 1024 - 64 * 1024,
     PRODUCER_REOPEN_MS = 1000, /* between two lives, at least */
 };
 #define PRODUCER_ANY (-1) /* by key: murmur2 as Java's, random without one */
@@ -74,7 +74,8 @@ MUST_USE enum err producer_open(const struct producer_options *options,
 /* Copies the record and queues it. On any error nothing is queued and no report will come:
  * ERR_LIMIT: the bound is reached, try again after some reports; ERR_UNAVAILABLE: between two
  * lives, try again later (a timer: at most PRODUCER_REOPEN_MS and some); ERR_INVALID: larger than
- * PRODUCER_RECORD_BYTES_MAX or the user's message.max.bytes. */
+ * PRODUCER_RECORD_BYTES_MAX; ERR_SYSTEM: librdkafka refuses (no such partition): this life
+ * ends. */
 MUST_USE enum err producer_put(struct producer *producer, const struct producer_record *record,
                                struct fault *fault);
 /* Is there room for that much more of a topic's records? */

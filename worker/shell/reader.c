@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/instant.h"
 
-enum { QUEUE_BYTES_DEFAULT = 1024 * 1024, SLOTS_FIRST = 16 };
+enum { QUEUE_BYTES_DEFAULT = 128 * 1024, SLOTS_FIRST = 16 };
 
 /* One started partition. */
 struct slot {

@@ -7,6 +7,10 @@
  * READER_GONE event, and the caller starts over with its state discarded. Each started partition
  * has a queue of its own, filled up to `queue_bytes`; records that are not pulled wait there and
  * hold up no other partition, which is all the back-pressure there is.
+ * (librdkafka looks again at a queue that was full only when its broker thread wakes, up to a
+ * second later, unless some partition of that broker is being fetched: keep a quiet one started,
+ * such as control, and there is no stall.) READER_BEGINNING is resolved by asking the broker; an
+ * exact offset begins without that delay.
  */
 #ifndef WORKER_SHELL_READER_H
 #define WORKER_SHELL_READER_H
