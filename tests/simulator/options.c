@@ -25,7 +25,7 @@ static bool text_to_number(const char *text, uint64_t *out)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
 }
 
-/* "1500ms", "30s", "5m", "1h"; *end_out stands behind it. At most a year. */
+/* "1500ms", "30s", "5m", "1h"; *end_out stands behind it. At most a century. */
 static bool text_to_ms(const char *text, int64_t *ms_out, const char **end_out)
 {
     static const struct {
@@ -39,7 +39,7 @@ static bool text_to_ms(const char *text, int64_t *ms_out, const char **end_out)
         return false;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         size_t unit_n = strlen(units[i].unit);
-        if (strncmp(end, units[i].unit, unit_n) != 0 || n > INT64_C(31536000000) / units[i].ms)
+        if (strncmp(end, units[i].unit, unit_n) != 0 || n > INT64_C(3153600000000) / units[i].ms)
             continue;
         *ms_out = n * units[i].ms;
         *end_out = end + unit_n;
@@ -235,6 +235,7 @@ int options_parse(int argc, char **argv, struct options *options)
                                 .reboot_max_ms = 90000};
     int which;
     int got;
+    opterr = 0; /* we say it ourselves */
     while ((got = getopt_long(argc, argv, "", longs, &which)) == 0) {
         if (strcmp(flags[which].name, "help") == 0) {
             print_help();
@@ -251,7 +252,7 @@ int options_parse(int argc, char **argv, struct options *options)
         }
     }
     if (got != -1)
-        return usage_error("bad flag", NULL);
+        return usage_error("unknown flag, or one without its value", argv[optind - 1]);
     if (optind < argc)
         return usage_error("unexpected argument", argv[optind]);
     if (!options->secret_id || !options->secret_key)
