@@ -78,7 +78,8 @@ static enum err append_network(struct buf *out, const struct fleet *fleet, size_
     const char *ip = view_attr(fleet, place, ATTR_IP, scratch);
     return buf_append_format(
         out,
-        "\"Internet\":{\"PrivateIPAddressSet\":[\"%s\"],\"PublicIPAddressSet\":[],"
+        "\"Internet\":{\"PrivateIPAddressSet\":[{\"PrivateIPAddress\":\"%s\"}],"
+        "\"PublicIPAddressSet\":[],"
         "\"InstanceNetworkInfoSet\":null},\"VirtualPrivateCloud\":{\"VpcId\":\"%s\",\"SubnetId\":"
         "\"%s\",\"AsVpcGateway\":false,\"PrivateIpAddresses\":[\"%s\"],\"Ipv6AddressCount\":0,"
         "\"Ipv6SubnetIds\":null},",
