@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "tc3_verify.h"
+#include "v1_verify.h"
 
 #include "base/check.h"
 
@@ -17,7 +18,11 @@
 #define SERVICE "ecm"
 #define VERSION "2019-07-19"
 
-#define GET_BYTES_MAX (32u << 10)
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
+#define GET_BYTES_MAX        (32u << 10)
+#define V1_BYTES_MAX         (1u << 20)
+#define API_ANSWER_BYTES_MAX (50u << 20)
 
 static const struct action {
     const char *name;
@@ -35,6 +40,8 @@ struct front {
     char version[32];
     char host[256];
     bool is_get;
+    bool is_v1;       /* the older signature: everything in a query or form */
+    const char *form; /* parameters as name=value, NULL: the body is JSON */
 };
 
 struct logged_call *api_logged(const struct api_call *call)
@@ -42,23 +49,30 @@ struct logged_call *api_logged(const struct api_call *call)
     return &call->sim->log.at[call->logged];
 }
 
-static void common_value(const struct request *request, const char *header, const char *name,
-                         char *out, size_t out_max)
+static void common_value(const struct front *front, const char *header, const char *name, char *out,
+                         size_t out_max)
 {
-    const char *value = request_header(request, header);
+    const char *value = request_header(front->request, header);
     if (value && strlen(value) < out_max)
         memcpy(out, value, strlen(value) + 1);
-    else
-        (void)query_value(request->query, name, out, out_max);
+    else if (front->form)
+        (void)query_value(front->form, name, out, out_max);
 }
 
 static void front_read(struct front *front, const struct request *request)
 {
     *front = (struct front){.request = request, .is_get = strcmp(request->method, "GET") == 0};
     const char *host = request_header(request, "Host");
+    const char *type = request_header(request, "Content-Type");
+    bool signs_itself = request_header(request, "Authorization") != NULL;
     snprintf(front->host, sizeof front->host, "%s", host ? host : "");
-    common_value(request, "X-TC-Action", "Action", front->action, sizeof front->action);
-    common_value(request, "X-TC-Version", "Version", front->version, sizeof front->version);
+    if (front->is_get)
+        front->form = request->query;
+    else if (!signs_itself && type && strncasecmp(type, FORM_TYPE, strlen(FORM_TYPE)) == 0)
+        front->form = request->body.n ? request->body.p : "";
+    front->is_v1 = !signs_itself && front->form && strstr(front->form, "SecretId=");
+    common_value(front, "X-TC-Action", "Action", front->action, sizeof front->action);
+    common_value(front, "X-TC-Version", "Version", front->version, sizeof front->version);
 }
 
 static bool missing_common(struct api_error *error, const char *name)
@@ -70,8 +84,10 @@ static bool missing_common(struct api_error *error, const char *name)
 static bool check_content_type(const struct front *front, struct api_error *error)
 {
     const char *type = request_header(front->request, "Content-Type");
-    const char *wanted = front->is_get ? "application/x-www-form-urlencoded" : "application/json";
+    const char *wanted = front->is_get ? FORM_TYPE : "application/json";
     size_t n = strlen(wanted);
+    if (front->is_v1)
+        return true;
     if (!type)
         return missing_common(error, "Content-Type");
     return (strncasecmp(type, wanted, n) == 0 && (type[n] == '\0' || strchr("; ", type[n]))) ||
@@ -86,7 +102,8 @@ static bool check_common(const struct front *front, struct api_error *error)
     if (!front->is_get && strcmp(request->method, "POST") != 0)
         return api_refuse(error, "UnsupportedProtocol",
                           "The protocol or method is not supported: only GET and POST are.");
-    if (request->too_large || (front->is_get && strlen(request->query) > GET_BYTES_MAX))
+    if (request->too_large || (front->is_get && strlen(request->query) > GET_BYTES_MAX) ||
+        (front->is_v1 && request->body.n > V1_BYTES_MAX))
         return api_refuse(error, "RequestSizeLimitExceeded",
                           "The request size exceeds the upper limit.");
     if (front->action[0] == '\0')
@@ -124,8 +141,10 @@ static bool check_front(struct sim *sim, const struct front *front, struct api_e
                               .token = sim->options.token,
                               .life_ms = sim->options.signature_life_ms,
                               .now_ms = front->request->arrived_ms + sim->options.clock_offset_ms};
-    return check_common(front, error) && tc3_verify(front->request, &rules, error) &&
-           check_rate(sim, front, error);
+    bool ok = check_common(front, error) &&
+              (front->is_v1 ? v1_verify(front->request, front->form, &rules, error)
+                            : tc3_verify(front->request, &rules, error));
+    return ok && check_rate(sim, front, error);
 }
 
 static const struct action *action_of(const char *name)
@@ -159,7 +178,7 @@ static void run_action(struct api_call *call, const struct front *front, json_t 
         call->error = *params_error;
         return;
     }
-    if (params_check(params, *action->params, front->is_get, &call->error))
+    if (params_check(params, *action->params, front->form != NULL, &call->error))
         (void)action->run(call);
 }
 
@@ -175,7 +194,7 @@ static void run_late(struct api_call *call, const struct front *front, json_t *p
 {
     const struct action *action = action_of(front->action);
     bool fits = action && action->run == reboot_instances && params &&
-                params_check(params, *action->params, front->is_get, &call->error);
+                params_check(params, *action->params, front->form != NULL, &call->error);
     if (fits)
         reboot_later(call, call->fault->delay_ms);
 }
@@ -304,8 +323,11 @@ static void run_with_faults(struct api_call *call, const struct front *front, js
     struct sim *sim = call->sim;
     const json_t *ids = json_object_get(params, "InstanceIdSet");
     faults_begin_call(&sim->faults);
-    const struct api_fault *delay = faults_of_call(&sim->faults, front->action, ids, true);
-    call->fault = faults_of_call(&sim->faults, front->action, ids, false);
+    const struct api_fault *delay = faults_of_call(&sim->faults, front->action, ids, SCOPE_DELAY);
+    const struct api_fault *style = faults_of_call(&sim->faults, front->action, ids, SCOPE_STYLE);
+    call->fault = faults_of_call(&sim->faults, front->action, ids, SCOPE_CALL);
+    if (style)
+        (void)message_style_of(style->message, &call->style);
     const struct api_fault *shown = call->fault ? call->fault : delay;
     if (shown)
         api_logged(call)->fault = fault_kind_name(shown->kind);
@@ -324,15 +346,16 @@ void api_answer(struct sim *sim, const struct request *request, struct answer *a
     struct buf out;
     struct api_error params_error = {.code = ""};
     front_read(&front, request);
-    buf_init(&out, ANSWER_BYTES_MAX / 2);
-    json_t *params = front.is_get ? params_from_query(request->query, &params_error)
-                                  : params_from_body(request->body, &params_error);
+    buf_init(&out, API_ANSWER_BYTES_MAX);
+    json_t *params = front.form ? params_from_query(front.form, &params_error)
+                                : params_from_body(request->body, &params_error);
     struct api_call call = {.sim = sim,
                             .action = front.action,
                             .params = params,
                             .logged =
                                 log_add(&sim->log, request->arrived_ms, front.action, front.host),
                             .out = &out,
+                            .style = sim->options.style,
                             .partial = sim->options.partial};
     struct logged_call *logged = api_logged(&call);
     log_params(logged, params);

@@ -17,6 +17,7 @@ struct api_call {
     size_t logged;   /* place in the log */
     struct buf *out; /* members of the answer, each followed by a comma */
     struct api_error error;
+    enum message_style style;
     bool partial; /* refused instances do not keep the others from being rebooted */
     bool half;    /* only a part of the effect happens, then the error below */
     const struct api_fault *fault; /* that hit the call, NULL for none */

@@ -4,6 +4,8 @@
  */
 #include "faults.h"
 
+#include "messages.h"
+
 #include "base/check.h"
 
 #include <ctype.h>
@@ -16,7 +18,8 @@ static const struct {
     const char *name;
     enum fault_scope scope;
 } kinds[FAULT_KINDS_N] = {
-    [FAULT_DELAY] = {"delay", SCOPE_CALL},
+    [FAULT_DELAY] = {"delay", SCOPE_DELAY},
+    [FAULT_MESSAGE_STYLE] = {"message-style", SCOPE_STYLE},
     [FAULT_LOST_BEFORE] = {"lost-before", SCOPE_CALL},
     [FAULT_LOST_AFTER] = {"lost-after", SCOPE_CALL},
     [FAULT_LATE_EFFECT] = {"late-effect", SCOPE_CALL},
@@ -213,6 +216,10 @@ static enum err api_fault_read(const json_t *json, struct api_fault *out, struct
     enum err err = ERR_OK;
     if ((out->kind == FAULT_CODE || out->kind == FAULT_INSTANCE_CODE) && !out->code)
         err = fault_set(fault_out, ERR_INVALID, "kind 'code' needs a code");
+    enum message_style style;
+    if (out->kind == FAULT_MESSAGE_STYLE &&
+        (!out->message || !message_style_of(out->message, &style)))
+        err = fault_set(fault_out, ERR_INVALID, "kind 'message-style' needs one as its message");
     if (out->kind == FAULT_REBOOT_SLOW && out->delay_ms == 0)
         err = fault_set(fault_out, ERR_INVALID, "kind 'reboot-slow' needs delayMs");
     if (err != ERR_OK)
@@ -329,13 +336,12 @@ static bool draw(struct faults *faults, struct api_fault *fault)
 }
 
 const struct api_fault *faults_of_call(struct faults *faults, const char *action, const json_t *ids,
-                                       bool delays)
+                                       enum fault_scope scope)
 {
     for (size_t i = 0; i < faults->n; i++) {
         struct api_fault *fault = &faults->at[i];
-        bool fits =
-            kinds[fault->kind].scope == SCOPE_CALL && (fault->kind == FAULT_DELAY) == delays;
-        if (fits && hits_action(fault, action) && names_any(fault, ids) && draw(faults, fault))
+        if (kinds[fault->kind].scope == scope && hits_action(fault, action) &&
+            names_any(fault, ids) && draw(faults, fault))
             return fault;
     }
     return NULL;

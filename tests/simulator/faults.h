@@ -20,6 +20,7 @@
 enum fault_kind {
     /* of a call */
     FAULT_DELAY,
+    FAULT_MESSAGE_STYLE,
     FAULT_LOST_BEFORE,
     FAULT_LOST_AFTER,
     FAULT_LATE_EFFECT,
@@ -48,7 +49,8 @@ enum fault_kind {
     FAULT_KINDS_N,
 };
 
-enum fault_scope { SCOPE_CALL, SCOPE_INSTANCE, SCOPE_REBOOT };
+/* What a fault touches. Delays and styles go with any other fault, so they are drawn apart. */
+enum fault_scope { SCOPE_CALL, SCOPE_DELAY, SCOPE_STYLE, SCOPE_INSTANCE, SCOPE_REBOOT };
 
 struct api_fault {
     enum fault_kind kind;
@@ -59,7 +61,7 @@ struct api_fault {
     double probability;
     int64_t delay_ms; /* 0: none */
     char *code;       /* NULL: the kind's own */
-    char *message;    /* NULL: the kind's own */
+    char *message;    /* NULL: the kind's own; of a style its name */
     uint64_t call;    /* the last one that it hit */
     uint64_t hits_n;
 };
@@ -84,10 +86,10 @@ json_t *faults_to_json(const struct faults *faults);
 
 /* A new call begins: what is drawn from here on counts for it. */
 void faults_begin_call(struct faults *faults);
-/* The first fault of the call itself that hits it; delays apart from all others, because they go
- * with any. NULL if none does. Valid until the list changes. */
+/* The first fault of this scope (call, delay or style) that hits the call; NULL if none does. Valid
+ * until the list changes. */
 const struct api_fault *faults_of_call(struct faults *faults, const char *action, const json_t *ids,
-                                       bool delays);
+                                       enum fault_scope scope);
 /* The first fault of this scope (instance or reboot) that hits this instance in this call. */
 const struct api_fault *faults_of_instance(struct faults *faults, const char *action,
                                            const char *id, enum fault_scope scope);

@@ -13,9 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The vendor takes POST bodies up to 10 MB with this signature, answers up to 50 MB. */
+/* The vendor takes POST bodies up to 10 MB. Its answers end at 50 MB; ours must hold the log too.
+ */
 #define REQUEST_BYTES_MAX (10u << 20)
-#define ANSWER_BYTES_MAX  (50u << 20)
+#define ANSWER_BYTES_MAX  (2048u << 20)
 
 struct MHD_Connection;
 struct MHD_Daemon;

@@ -12,8 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LOG_BYTES_MAX (1u << 30)
-
 struct logged_call {
     int64_t at_ms;
     char action[64];

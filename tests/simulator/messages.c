@@ -47,6 +47,18 @@ static const struct wording *wording_of(const char *code)
     return &other;
 }
 
+bool message_style_of(const char *name, enum message_style *out)
+{
+    static const char *const names[] = {"names", "none", "chinese", "multi-line"};
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *out = (enum message_style)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* `['a', 'b']` with its backticks; what does not fit is cut. */
 static void list_ids(char *out, size_t out_max, const char *const *ids, size_t ids_n)
 {

@@ -152,14 +152,7 @@ static bool set_reject_force(struct options *options, const char *value)
 
 static bool set_style(struct options *options, const char *value)
 {
-    static const char *const names[] = {"names", "none", "chinese", "multi-line"};
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(value, names[i]) == 0) {
-            options->style = (enum message_style)i;
-            return true;
-        }
-    }
-    return false;
+    return message_style_of(value, &options->style);
 }
 
 static bool set_fault(struct options *options, const char *value)

@@ -5,12 +5,12 @@
 #ifndef SIMULATOR_OPTIONS_H
 #define SIMULATOR_OPTIONS_H
 
+#include "messages.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 #define FAULT_FLAGS_MAX 64
-
-enum message_style { STYLE_NAMES, STYLE_NONE, STYLE_CHINESE, STYLE_MULTI_LINE };
 
 struct options {
     char host[256]; /* of --listen */

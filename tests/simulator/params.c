@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUERY_PART_MAX 4096
-
 static const char *const common[] = {
     "Action",    "Version",         "Region", "Timestamp", "Nonce",         "SecretId",
     "Signature", "SignatureMethod", "Token",  "Language",  "RequestClient",
@@ -66,8 +64,7 @@ static bool decode(const char *from, size_t n, char *out, size_t out_max)
     return true;
 }
 
-/* The next name=value of *rest, decoded; 0 at the end, -1 if broken. */
-static int next_pair(const char **rest, char *name, char *value)
+int query_next(const char **rest, char name[QUERY_PART_MAX], char value[QUERY_PART_MAX])
 {
     while (**rest == '&')
         (*rest)++;
@@ -86,7 +83,7 @@ bool query_value(const char *query, const char *name, char *out, size_t out_max)
 {
     char key[QUERY_PART_MAX];
     char value[QUERY_PART_MAX];
-    while (next_pair(&query, key, value) == 1) {
+    while (query_next(&query, key, value) == 1) {
         if (strcmp(key, name) == 0 && strlen(value) < out_max) {
             memcpy(out, value, strlen(value) + 1);
             return true;
@@ -150,7 +147,7 @@ json_t *params_from_query(const char *query, struct api_error *error_out)
     json_t *flat = json_object();
     CHECK(flat != NULL);
     int got;
-    while ((got = next_pair(&query, name, value)) == 1) {
+    while ((got = query_next(&query, name, value)) == 1) {
         if (!is_common(name) && !put(flat, name, value)) {
             api_refuse(error_out, "InvalidParameter", "Parameter `%.200s` is not valid.", name);
             json_decref(flat);

@@ -23,6 +23,9 @@ struct param {
     bool required;
 };
 
+/* A decoded name or value of a query, with its end. */
+#define QUERY_PART_MAX 4096
+
 struct param_specs {
     const struct param *at;
     size_t n;
@@ -33,6 +36,8 @@ json_t *params_from_body(struct view body, struct api_error *error_out);
 /* A.0=x&A.1=y becomes {"A": ["x", "y"]}; common parameters (Action, Version ...) are left out. All
  * values are strings: params_check turns them into what the action wants. */
 json_t *params_from_query(const char *query, struct api_error *error_out);
+/* Takes the next name=value off *rest, decoded; 1, or 0 at the end, or -1 if it is broken. */
+int query_next(const char **rest, char name[QUERY_PART_MAX], char value[QUERY_PART_MAX]);
 /* A common parameter of a query, decoded into out; false if it is not there or does not fit. */
 bool query_value(const char *query, const char *name, char *out, size_t out_max);
 /* With texts, numbers and booleans may stand as strings, and are converted in place. */

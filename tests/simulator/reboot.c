@@ -160,7 +160,7 @@ static bool refuse_worst(struct api_call *call, const struct offences *offences)
         named[named_n++] = offences->ids[i];
         message = message ? message : offences->messages[i];
     }
-    message_refuse(&call->error, call->sim->options.style, code, named, named_n);
+    message_refuse(&call->error, call->style, code, named, named_n);
     return message ? api_refuse(&call->error, code, "%s", message) : false;
 }
 

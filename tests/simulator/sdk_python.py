@@ -22,6 +22,7 @@ def main():
         profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=endpoint,
                                                         reqMethod=options.get("method", "POST"),
                                                         reqTimeout=20))
+        profile.signMethod = options.get("sign", "TC3-HMAC-SHA256")
         profile.unsignedPayload = options.get("unsigned", False)
         client = ecm_client.EcmClient(
             credential.Credential(secret_id, order.get("key", secret_key), order.get("token")), "",

@@ -239,3 +239,14 @@ def test_bad_faults_are_refused_as_a_whole(sim, client, fault):
     answer = client.send("POST", "/_sim/faults", {}, json.dumps(fault).encode())
     assert answer.status == 400 and json.loads(answer.body)["error"]
     assert sim.faults() == []
+
+
+def test_message_style_may_change_at_run_time(sim, client):
+    sim.fault(kind="message-style", message="chinese", action="RebootInstances")
+    sim.fault(kind="busy", ids=[FIRST])
+    answer = client.reboot([FIRST])
+    assert "操作进行中" in answer.message
+    sim.faults([{"kind": "clear"}, {"kind": "busy", "ids": [FIRST]}])
+    assert "already has operation in progress" in client.reboot([FIRST]).message
+    assert client.send("POST", "/_sim/faults", {},
+                       b'{"kind":"message-style","message":"loud"}').status == 400

@@ -78,3 +78,20 @@ def test_python_sdk_may_leave_the_payload_unsigned(sim, python_sdk):
     [answer] = talk(argv, [order("RebootInstances", {"InstanceIdSet": [FIRST]},
                                  profile={"unsigned": True})])
     assert answer["result"]["RequestId"] and sim.effects() == {FIRST: 1}
+
+
+@pytest.mark.parametrize("sign", ["HmacSHA1", "HmacSHA256"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_python_sdk_may_sign_the_older_way(sim, python_sdk, sign, method):
+    argv = [str(python_sdk), str(HERE / "sdk_python.py"), f"127.0.0.1:{sim.port}", sim.secret_id,
+            sim.secret_key]
+    profile = {"sign": sign, "method": method}
+    ids = {"InstanceIdSet": [FIRST, SECOND]}
+    refused, rebooted, seen = talk(argv, [
+        order("RebootInstances", ids, profile=profile, key="wrong"),
+        order("RebootInstances", ids, profile=profile),
+        order("DescribeInstances", {"Filters": [{"Name": "instance-state",
+                                                 "Values": ["REBOOTING"]}]}, profile=profile)])
+    assert refused["code"] == "AuthFailure.SignatureFailure"
+    assert rebooted["result"]["RequestId"] and sim.effects() == {FIRST: 1, SECOND: 1}
+    assert seen["result"]["TotalCount"] == 2
