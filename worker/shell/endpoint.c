@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shell/endpoint.h"
 
+#include "base/check.h"
+
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
@@ -85,6 +87,7 @@ enum err endpoint_parse(const char *text, struct endpoint *out, struct fault *fa
         take_parts(url, &parts);
     enum err err = check(&parts, text, fault);
     if (err == ERR_OK) {
+        CHECK(parts.scheme != NULL);
         const char *colon = parts.port != NULL ? ":" : "";
         const char *port = parts.port != NULL ? parts.port : "";
         int host_n = snprintf(out->host, sizeof out->host, "%s%s%s", parts.host, colon, port);

@@ -179,7 +179,7 @@ enum err tc3_canonical_request(const struct tc3_input *input, struct buf *out, s
         return fault_set(fault, ERR_INVALID, "signature: the method is POST or GET");
     if (!is_printable(input->query))
         return fault_set(fault, ERR_INVALID, "signature: the query is not URL-encoded");
-    uint32_t order[TC3_HEADERS_MAX];
+    uint32_t order[TC3_HEADERS_MAX] = {0};
     enum err err = order_headers(input, order, fault);
     if (err != ERR_OK)
         return err;
@@ -258,10 +258,9 @@ static struct view key_view(const uint8_t key[TC3_KEY_BYTES])
 static enum err derive(struct view secret_key, const char *date, struct view service,
                        struct tc3_keys *out)
 {
-    char key[3 + TC3_SECRET_BYTES_MAX];
+    char key[3 + TC3_SECRET_BYTES_MAX] = {'T', 'C', '3'};
     if (secret_key.n == 0 || secret_key.n > TC3_SECRET_BYTES_MAX)
         return ERR_INVALID;
-    memcpy(key, "TC3", 3);
     memcpy(key + 3, secret_key.p, secret_key.n);
     enum err err = mac((struct view){key, 3 + secret_key.n}, view_of(date), out->date);
     explicit_bzero(key, sizeof key);
@@ -308,7 +307,7 @@ enum err tc3_authorization(const struct tc3_input *input, struct view secret_id,
                            struct fault *fault)
 {
     char date[DATE_TEXT_BYTES + 1];
-    uint32_t order[TC3_HEADERS_MAX];
+    uint32_t order[TC3_HEADERS_MAX] = {0};
     enum err err = date_of(input, date, fault);
     if (err == ERR_OK)
         err = check_service(input->service, fault);
