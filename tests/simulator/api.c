@@ -201,7 +201,7 @@ static void run_late(struct api_call *call, const struct front *front, json_t *p
 
 static void spoil_http(struct api_call *call, struct answer *answer)
 {
-    int status = call->fault->code ? atoi(call->fault->code) : 502;
+    long status = call->fault->code ? strtol(call->fault->code, NULL, 10) : 502;
     answer->status = status >= 500 && status <= 599 ? (unsigned)status : 502;
     answer->content_type = "text/html";
     api_refuse(&call->error, "HttpStatus", "%s", "");

@@ -5,10 +5,10 @@
 #include "faults.h"
 
 #include "messages.h"
+#include "text.h"
 
 #include "base/check.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,7 +79,7 @@ static enum fault_kind kind_of(const char *text)
     char name[64];
     snprintf(name, sizeof name, "%s", text);
     for (char *c = name; *c; c++)
-        *c = *c == '_' || *c == ' ' ? '-' : (char)tolower((unsigned char)*c);
+        *c = *c == '_' || *c == ' ' ? (char)'-' : lower_of(*c);
     for (int i = 0; i < FAULT_KINDS_N; i++) {
         if (strcmp(kinds[i].name, name) == 0)
             return (enum fault_kind)i;
@@ -159,12 +159,11 @@ static bool copy_ids(const json_t *ids, struct api_fault *out)
     return true;
 }
 
-static const char *unknown_key(const json_t *json)
+static const char *unknown_key(json_t *json)
 {
     static const char *const known[] = {"action",      "ids",     "kind", "count",
                                         "probability", "delayMs", "code", "message"};
-    for (void *it = json_object_iter((json_t *)(uintptr_t)json); it;
-         it = json_object_iter_next((json_t *)(uintptr_t)json, it)) {
+    for (void *it = json_object_iter(json); it; it = json_object_iter_next(json, it)) {
         bool found = false;
         for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
             found = found || strcmp(known[i], json_object_iter_key(it)) == 0;
@@ -194,7 +193,7 @@ static bool read_numbers(const json_t *json, struct api_fault *out)
            out->delay_ms >= 0 && out->delay_ms <= 86400000;
 }
 
-static enum err api_fault_read(const json_t *json, struct api_fault *out, struct fault *fault_out)
+static enum err api_fault_read(json_t *json, struct api_fault *out, struct fault *fault_out)
 {
     const char *kind = json_string_value(json_object_get(json, "kind"));
     *out = (struct api_fault){.kind = FAULT_KINDS_N};
@@ -243,7 +242,7 @@ static bool is_clear(const json_t *json)
     return kind && strcmp(kind, "clear") == 0;
 }
 
-enum err faults_add(struct faults *faults, const json_t *json, struct fault *fault_out)
+enum err faults_add(struct faults *faults, json_t *json, struct fault *fault_out)
 {
     size_t n = json_is_array(json) ? json_array_size(json) : 1;
     if (n > FAULTS_MAX - faults->n)
@@ -253,7 +252,7 @@ enum err faults_add(struct faults *faults, const json_t *json, struct fault *fau
     bool clear = false;
     enum err err = ERR_OK;
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
-        const json_t *item = json_is_array(json) ? json_array_get(json, i) : json;
+        json_t *item = json_is_array(json) ? json_array_get(json, i) : json;
         struct api_fault fault;
         if (is_clear(item)) {
             clear = true;

@@ -79,7 +79,7 @@ void faults_release(struct faults *faults);
 const char *fault_kind_name(enum fault_kind kind);
 /* Adds what one object or an array of them describes; kind "clear" forgets all that are there.
  * All or nothing; ERR_INVALID with the reason. */
-MUST_USE enum err faults_add(struct faults *faults, const json_t *json, struct fault *fault_out);
+MUST_USE enum err faults_add(struct faults *faults, json_t *json, struct fault *fault_out);
 void faults_clear(struct faults *faults);
 /* As an array (new). */
 json_t *faults_to_json(const struct faults *faults);

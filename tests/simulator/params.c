@@ -4,9 +4,10 @@
  */
 #include "params.h"
 
+#include "text.h"
+
 #include "base/check.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,9 +39,9 @@ json_t *params_from_body(struct view body, struct api_error *error_out)
 
 static int hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (is_digit(c))
         return c - '0';
-    c = (char)tolower((unsigned char)c);
+    c = lower_of(c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -49,7 +50,7 @@ static bool decode(const char *from, size_t n, char *out, size_t out_max)
 {
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
-        char c = from[i] == '+' ? ' ' : from[i];
+        char c = from[i] == '+' ? (char)' ' : from[i];
         if (c == '%') {
             if (i + 2 >= n || hex_digit(from[i + 1]) < 0 || hex_digit(from[i + 2]) < 0)
                 return false;
@@ -92,75 +93,88 @@ bool query_value(const char *query, const char *name, char *out, size_t out_max)
     return false;
 }
 
-/* Puts "Filters.0.Name" = value into nested objects, indices still being keys. */
-static bool put(json_t *root, char *name, const char *value)
+/* A place in an array; SIZE_MAX if it is none that we take. */
+static size_t index_of(const char *part)
+{
+    size_t n = strlen(part);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_digit(part[i]))
+            return SIZE_MAX;
+    }
+    return n >= 1 && n <= 3 ? strtoul(part, NULL, 10) : SIZE_MAX;
+}
+
+static json_t *child_of(json_t *parent, const char *part)
+{
+    if (json_is_object(parent))
+        return json_object_get(parent, part);
+    json_t *child = json_array_get(parent, index_of(part));
+    return json_is_null(child) ? NULL : child;
+}
+
+/* Takes `child`. What an array lacks below it is filled with null and counted as holes. */
+static bool set_child(json_t *parent, const char *part, json_t *child, size_t *holes_n)
+{
+    if (json_is_object(parent))
+        return json_object_set_new(parent, part, child) == 0;
+    size_t i = index_of(part);
+    if (i == SIZE_MAX) {
+        json_decref(child);
+        return false;
+    }
+    if (i < json_array_size(parent)) {
+        (*holes_n)--;
+        return json_array_set_new(parent, i, child) == 0;
+    }
+    for (; i > json_array_size(parent); (*holes_n)++)
+        (void)json_array_append_new(parent, json_null());
+    return json_array_append_new(parent, child) == 0;
+}
+
+/* Puts "Filters.0.Name" = value where it belongs; cuts the name. */
+static bool put(json_t *root, char *name, const char *value, size_t *holes_n)
 {
     json_t *into = root;
     char *rest = name;
-    for (char *part = strsep(&rest, "."); rest; part = strsep(&rest, ".")) {
-        json_t *inner = json_object_get(into, part);
-        if (!inner && json_object_set_new(into, part, inner = json_object()) != 0)
+    char *part = strsep(&rest, ".");
+    while (rest) {
+        char *next = strsep(&rest, ".");
+        bool is_array = index_of(next) != SIZE_MAX;
+        json_t *child = child_of(into, part);
+        if (child && json_is_array(child) != is_array)
             return false;
-        if (!json_is_object(inner))
+        if (!child && !set_child(into, part, is_array ? json_array() : json_object(), holes_n))
             return false;
-        into = inner;
-        name = rest;
+        into = child ? child : child_of(into, part);
+        if (!json_is_object(into) && !json_is_array(into))
+            return false;
+        part = next;
     }
-    return !json_object_get(into, name) && json_object_set_new(into, name, json_string(value)) == 0;
-}
-
-/* Objects whose keys are numbers become arrays; NULL if the indices are not 0..n-1. A name has few
- * dots, so this does not go deep. */
-static json_t *with_arrays(json_t *value, int depth)
-{
-    if (!json_is_object(value))
-        return json_incref(value);
-    const char *key;
-    json_t *item;
-    const char *first = json_object_iter_key(json_object_iter(value));
-    bool is_array = first && isdigit((unsigned char)first[0]) && depth > 0;
-    json_t *out = is_array ? json_array() : json_object();
-    for (size_t i = 0; is_array && i < json_object_size(value); i++)
-        json_array_append_new(out, json_null());
-    json_object_foreach(value, key, item)
-    {
-        char *end;
-        size_t i = strtoul(key, &end, 10);
-        bool fits = !is_array || (*end == '\0' && i < json_array_size(out) &&
-                                  json_is_null(json_array_get(out, i)));
-        json_t *inner = fits && depth < 8 ? with_arrays(item, depth + 1) : NULL;
-        int failed = inner == NULL ? -1
-                     : is_array    ? json_array_set_new(out, i, inner)
-                                   : json_object_set_new(out, key, inner);
-        if (failed) {
-            json_decref(out);
-            return NULL;
-        }
-    }
-    return out;
+    return !child_of(into, part) && set_child(into, part, json_string(value), holes_n);
 }
 
 json_t *params_from_query(const char *query, struct api_error *error_out)
 {
     char name[QUERY_PART_MAX];
     char value[QUERY_PART_MAX];
-    json_t *flat = json_object();
-    CHECK(flat != NULL);
+    json_t *params = json_object();
+    CHECK(params != NULL);
+    size_t holes_n = 0;
     int got;
     while ((got = query_next(&query, name, value)) == 1) {
-        if (!is_common(name) && !put(flat, name, value)) {
-            api_refuse(error_out, "InvalidParameter", "Parameter `%.200s` is not valid.", name);
-            json_decref(flat);
-            return NULL;
-        }
+        if (is_common(name) || put(params, name, value, &holes_n))
+            continue;
+        api_refuse(error_out, "InvalidParameter", "Parameter `%.200s` is not valid.", name);
+        json_decref(params);
+        return NULL;
     }
-    json_t *params = got == 0 ? with_arrays(flat, 0) : NULL;
-    json_decref(flat);
-    if (!params)
-        api_refuse(error_out, "InvalidParameter",
-                   "A parameter has an invalid array format, array index must be continuous and "
-                   "starts with 0.");
-    return params;
+    if (got == 0 && holes_n == 0)
+        return params;
+    json_decref(params);
+    api_refuse(error_out, "InvalidParameter",
+               "A parameter has an invalid array format, array index must be continuous and "
+               "starts with 0.");
+    return NULL;
 }
 
 static bool wrong_type(const char *name, struct api_error *error_out)

@@ -4,9 +4,10 @@
  */
 #include "tc3_verify.h"
 
+#include "text.h"
+
 #include "base/check.h"
 
-#include <ctype.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -28,7 +29,7 @@ struct credential {
 
 static void hex_of(const unsigned char *bytes, char out[65])
 {
-    for (int i = 0; i < 32; i++)
+    for (size_t i = 0; i < 32; i++)
         snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
@@ -115,7 +116,7 @@ static size_t split_headers(char *list, const char *names[SIGNED_HEADERS_MAX])
         if (n == SIGNED_HEADERS_MAX || name[0] == '\0')
             return 0;
         for (const char *c = name; *c; c++) {
-            if (isupper((unsigned char)*c) || isspace((unsigned char)*c))
+            if (is_upper(*c) || is_blank(*c))
                 return 0;
         }
         names[n++] = name;
@@ -140,15 +141,15 @@ static bool has_name(const char *const *names, size_t n, const char *name)
 /* name:value in lower case, value without blanks around it. */
 static enum err append_header(struct buf *out, const char *name, struct view value)
 {
-    while (value.n > 0 && isspace((unsigned char)value.p[0])) {
+    while (value.n > 0 && is_blank(value.p[0])) {
         value.p++;
         value.n--;
     }
-    while (value.n > 0 && isspace((unsigned char)value.p[value.n - 1]))
+    while (value.n > 0 && is_blank(value.p[value.n - 1]))
         value.n--;
     enum err err = buf_append_format(out, "%s:", name);
     for (size_t i = 0; i < value.n && err == ERR_OK; i++) {
-        char c = (char)tolower((unsigned char)value.p[i]);
+        char c = lower_of(value.p[i]);
         err = buf_append(out, &c, 1);
     }
     return err == ERR_OK ? buf_append_text(out, "\n") : err;
@@ -237,7 +238,7 @@ static bool check_time(const char *timestamp, const struct tc3_rules *rules, con
 {
     char *end;
     long long unix_s = strtoll(timestamp, &end, 10);
-    if (!isdigit((unsigned char)timestamp[0]) || *end || strlen(timestamp) > 12)
+    if (!is_digit(timestamp[0]) || *end || strlen(timestamp) > 12)
         return api_refuse(error_out, "InvalidParameterValue",
                           "A value specified in `X-TC-Timestamp` is not valid, is unsupported, or "
                           "cannot be used.");

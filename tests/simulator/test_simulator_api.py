@@ -117,6 +117,12 @@ def test_get_form_does_the_same(sim, client):
     ("InstanceIdSet.0=ein-00000000&InstanceIdSet.2=ein-00000001", "InvalidParameter"),
     ("InstanceIdSet.0=ein-00000000&InstanceIdSet.0=ein-00000001", "InvalidParameter"),
     ("InstanceIdSet=ein-00000000", "InvalidParameter"),
+    ("InstanceIdSet.0=ein-00000000&InstanceIdSet=ein-00000001", "InvalidParameter"),
+    ("InstanceIdSet.0=ein-00000000&InstanceIdSet.x=ein-00000001", "InvalidParameter"),
+    ("InstanceIdSet.0.0=ein-00000000", "InvalidParameter"),
+    ("InstanceIdSet.99999=ein-00000000", "InvalidParameter"),
+    ("InstanceIdSet.123456=ein-00000000", "InvalidParameter"),
+    ("=ein-00000000&.=1", "InvalidParameter"),
     ("InstanceIdSet.0=ein-00000000&ForceReboot=1", "InvalidParameter"),
     ("InstanceIdSet.0=%", "InvalidParameter"),
     ("", "MissingParameter"),
@@ -169,6 +175,14 @@ def test_only_running_instances_are_rebooted(sim, client, state, code):
     assert client.reboot([FIRST]).code == code
     denied = client.call("DescribeInstancesDeniedActions", {"InstanceIdSet": [SECOND]})
     assert denied.response["InstanceOperatorSet"] == [{"InstanceId": SECOND, "DeniedActions": None}]
+
+
+def test_state_set_by_hand_forgets_the_reboot_under_way(start, connect):
+    sim = start(reboot_duration="300ms")
+    assert connect(sim).reboot([FIRST, SECOND]).code is None
+    sim.set_instances(id=FIRST, state="STOPPED")
+    until(lambda: sim.instances(id=SECOND)[0]["state"] == "RUNNING")
+    assert sim.instances(id=FIRST)[0]["state"] == "STOPPED"
 
 
 def test_one_bad_instance_refuses_the_batch(sim, client):

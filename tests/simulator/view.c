@@ -52,7 +52,7 @@ const char *view_attr(const struct fleet *fleet, size_t place, enum attr attr,
 static void time_text(int64_t unix_s, char out[32])
 {
     struct tm tm;
-    time_t shifted = (time_t)(unix_s + 8 * 3600);
+    time_t shifted = (time_t)(unix_s + INT64_C(8) * 3600);
     gmtime_r(&shifted, &tm);
     strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
 }
