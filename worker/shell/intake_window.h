@@ -35,11 +35,12 @@ struct intake_window {
 /* `offset`: where reading begins. */
 void intake_window_init(struct intake_window *window, int64_t offset);
 void intake_window_release(struct intake_window *window);
-/* Adds the next record (offset above all before; gaps are fine) with piece_n pieces to come;
- * piece_n 0: nothing to wait for. Returns its sequence number in seq_out. ERR_LIMIT: full, or no
- * memory. */
+/* Adds the next record (offset above all before; gaps are fine) with pending_n pieces to come; with
+ * none it waits only for those before it. done_out: done_to has moved. seq_out: its sequence
+ * number. ERR_LIMIT: full, or no memory. */
 MUST_USE enum err intake_window_add(struct intake_window *window,
-                                    const struct window_record *record, uint32_t *seq_out);
+                                    const struct window_record *record, bool *done_out,
+                                    uint32_t *seq_out);
 /* One piece of record seq is acknowledged. true when done_to has moved. A seq that is not waited
  * for is a broken check. */
 bool intake_window_ack(struct intake_window *window, uint32_t seq);

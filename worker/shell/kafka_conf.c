@@ -75,7 +75,7 @@ static const struct fixed fixed_table[] = {
     {"partition.assignment.strategy", ROLE(KAFKA_GROUP), "range",
      "all members of a group must use the same"},
     {"session.timeout.ms", ROLE(KAFKA_GROUP), "10000", OURS},
-    {"heartbeat.interval.ms", ROLE(KAFKA_GROUP), "2000", OURS},
+    {"heartbeat.interval.ms", ROLE(KAFKA_GROUP), "500", OURS},
     {"max.poll.interval.ms", ROLE(KAFKA_GROUP), "300000", OURS},
 };
 enum { FIXED_N = sizeof fixed_table / sizeof fixed_table[0] };
