@@ -45,6 +45,11 @@ static enum err grow(struct intake_window *window)
     return ERR_OK;
 }
 
+bool intake_window_is_full(const struct intake_window *window)
+{
+    return count(window) >= INTAKE_WINDOW_RECORDS_MAX;
+}
+
 /* Leaves the records at the front that are done. */
 static bool advance(struct intake_window *window)
 {

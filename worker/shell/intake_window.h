@@ -41,6 +41,8 @@ void intake_window_release(struct intake_window *window);
 MUST_USE enum err intake_window_add(struct intake_window *window,
                                     const struct window_record *record, bool *done_out,
                                     uint32_t *seq_out);
+/* No record can be added. */
+bool intake_window_is_full(const struct intake_window *window);
 /* One piece of record seq is acknowledged. true when done_to has moved. A seq that is not waited
  * for is a broken check. */
 bool intake_window_ack(struct intake_window *window, uint32_t seq);

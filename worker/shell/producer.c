@@ -112,6 +112,8 @@ bool producer_has_room(const struct producer *producer, enum topic topic, uint64
                        uint64_t bytes)
 {
     const struct producer_stats *stats = &producer->stats;
+    if (producer->life != LIFE_ON || producer->client.fatal)
+        return false;
     if (is_bulk(topic) && (producer->bulk_n + record_n > PRODUCER_RECORDS_MAX / 2 ||
                            producer->bulk_bytes + bytes > PRODUCER_BYTES_MAX / 2))
         return false;

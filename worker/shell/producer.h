@@ -78,7 +78,7 @@ MUST_USE enum err producer_open(const struct producer_options *options,
  * ends. */
 MUST_USE enum err producer_put(struct producer *producer, const struct producer_record *record,
                                struct fault *fault);
-/* Is there room for that much more of a topic's records? */
+/* Is there room for that much more of a topic's records? Never between two lives. */
 bool producer_has_room(const struct producer *producer, enum topic topic, uint64_t record_n,
                        uint64_t bytes);
 /* The next report, or false when there is none now. The loop calls it until false on each turn in
