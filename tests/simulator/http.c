@@ -18,6 +18,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
+/* The vendor's gateway keeps idle connections about so long. */
+#define IDLE_SECONDS 60u
+
 struct exchange {
     struct http *http;
     struct MHD_Connection *connection;
@@ -80,13 +83,14 @@ static ssize_t read_half(void *cls, uint64_t pos, char *to, size_t max)
     return (ssize_t)n;
 }
 
+/* libmicrohttpd ends a connection with a FIN; a disconnected socket sends a RST at once instead. */
 static enum MHD_Result close_connection(struct MHD_Connection *connection, bool reset)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     if (reset && info)
-        (void)setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        (void)connect(info->connect_fd, &nobody, sizeof nobody);
     return MHD_NO;
 }
 
@@ -190,7 +194,8 @@ enum err http_open(struct http *http, const char *host, const char *port, struct
         flags, 0, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR, found->ai_addr,
         MHD_OPTION_URI_LOG_CALLBACK, exchange_open, http, MHD_OPTION_NOTIFY_COMPLETED,
         exchange_close, http, MHD_OPTION_CONNECTION_LIMIT, 8192u, MHD_OPTION_LISTEN_BACKLOG_SIZE,
-        1024u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(128u << 10), MHD_OPTION_END);
+        1024u, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)(128u << 10), MHD_OPTION_END);
     freeaddrinfo(found);
     if (!http->daemon)
         return fault_set(fault_out, ERR_UNAVAILABLE, "cannot listen on %s:%s", host, port);

@@ -72,7 +72,7 @@ void log_effect(struct logged_call *call, const char *id)
     /* An id and its quotes and comma; grown one by one, at most 100 times. */
     call->effect = realloc(call->effect, old_n + id_n + 4);
     CHECK(call->effect != NULL);
-    sprintf(call->effect + old_n, "%s\"%s\"", old_n ? "," : "", id);
+    snprintf(call->effect + old_n, id_n + 4, "%s\"%s\"", old_n ? "," : "", id);
     call->effect_n++;
 }
 

@@ -119,6 +119,7 @@ def test_get_form_does_the_same(sim, client):
     ("InstanceIdSet=ein-00000000", "InvalidParameter"),
     ("InstanceIdSet.0=ein-00000000&InstanceIdSet=ein-00000001", "InvalidParameter"),
     ("InstanceIdSet.0=ein-00000000&InstanceIdSet.x=ein-00000001", "InvalidParameter"),
+    ("InstanceIdSet.0=ein-00000000&StopType=SOFT&StopType=HARD", "InvalidParameter"),
     ("InstanceIdSet.0.0=ein-00000000", "InvalidParameter"),
     ("InstanceIdSet.99999=ein-00000000", "InvalidParameter"),
     ("InstanceIdSet.123456=ein-00000000", "InvalidParameter"),

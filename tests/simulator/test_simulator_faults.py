@@ -41,10 +41,13 @@ def test_answer_that_never_comes_whole(sim, client, kind, effect):
     assert client.reboot([SECOND]).code is None
 
 
-def test_reset_is_a_reset(sim, client):
-    sim.fault(kind="reset", count=1)
-    with pytest.raises(ConnectionResetError):
+@pytest.mark.parametrize("kind, is_reset", [("reset-before", True), ("reset-after", True),
+                                            ("lost-before", False), ("lost-after", False)])
+def test_reset_is_a_reset_and_a_close_is_none(sim, client, kind, is_reset):
+    sim.fault(kind=kind, count=1)
+    with pytest.raises(ConnectionResetError) as caught:
         client.reboot([FIRST])
+    assert isinstance(caught.value, http.client.RemoteDisconnected) != is_reset
 
 
 def test_late_effect_comes_after_the_answer_was_lost(sim, client):
