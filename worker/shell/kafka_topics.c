@@ -42,6 +42,8 @@ static void post(struct topics *topics, const struct topics_event *event)
     bool last_word = event->type != TOPICS_NOTE && event->type != TOPICS_WARNING;
     if (topics->event_n < TOPICS_EVENTS_MAX || (last_word && topics->event_n == TOPICS_EVENTS_MAX))
         topics->events[topics->event_n++] = *event;
+    if (last_word)
+        topics->running = false; /* whoever reads it may ask for the next round at once */
     (void)pthread_mutex_unlock(&topics->lock);
     kafka_wake_raise(topics->options.kafka.wake);
 }
@@ -181,7 +183,6 @@ static void *work(void *context)
         (void)pthread_mutex_unlock(&topics->lock);
         run_round(topics);
         (void)pthread_mutex_lock(&topics->lock);
-        topics->running = false;
     }
     (void)pthread_mutex_unlock(&topics->lock);
     return NULL;

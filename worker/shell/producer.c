@@ -215,8 +215,9 @@ enum err producer_put(struct producer *producer, const struct producer_record *r
     }
     give_slot(producer, slot);
     producer_break(producer, rd_kafka_err2str(code));
-    return fault_set(fault, ERR_SYSTEM, "%s/%" PRId32 ": %s", name, record->partition,
-                     rd_kafka_err2str(code));
+    /* Fatal: its event, and the failed reports, are on their way. */
+    return fault_set(fault, code == RD_KAFKA_RESP_ERR__FATAL ? ERR_UNAVAILABLE : ERR_SYSTEM,
+                     "%s/%" PRId32 ": %s", name, record->partition, rd_kafka_err2str(code));
 }
 
 void producer_break(struct producer *producer, const char *why)
