@@ -150,6 +150,8 @@ static void judge(struct topics *topics, const struct topic_facts facts[TOPIC_N]
                                  .partition_n = facts[TOPIC_TASKS].partition_n};
     for (int i = 0; i < TOPIC_N; i++)
         ready.partitions[i] = facts[i].partition_n;
+    ready.dead_letter_bytes_max =
+        strtoll(facts[TOPIC_DEAD_LETTERS].config[CONFIG_MAX_MESSAGE_BYTES], NULL, 10);
     topics->partitions_before = ready.partition_n;
     post(topics, &ready);
 }

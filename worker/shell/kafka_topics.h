@@ -34,10 +34,11 @@ enum topics_event_type {
 
 struct topics_event {
     enum topics_event_type type;
-    enum err err;                /* TOPICS_FAULT: ERR_CONFIG, ERR_DENIED */
-    int32_t partition_n;         /* TOPICS_READY: partitions of tasks and of ledger */
-    int32_t partitions[TOPIC_N]; /* TOPICS_READY: of each topic, 0 where it has no name */
-    struct fault fault;          /* what a person should read, and do */
+    enum err err;                  /* TOPICS_FAULT: ERR_CONFIG, ERR_DENIED */
+    int32_t partition_n;           /* TOPICS_READY: partitions of tasks and of ledger */
+    int32_t partitions[TOPIC_N];   /* TOPICS_READY: of each topic, 0 where it has no name */
+    int64_t dead_letter_bytes_max; /* TOPICS_READY: the topic's max.message.bytes; 0: not known */
+    struct fault fault;            /* what a person should read, and do */
 };
 
 struct topics;

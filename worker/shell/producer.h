@@ -25,7 +25,7 @@
 enum producer_limit {
     PRODUCER_RECORDS_MAX = 65536,          /* outstanding */
     PRODUCER_BYTES_MAX = 32 * 1024 * 1024, /* outstanding, keys, values and headers */
-    PRODUCER_HEADERS_MAX = 512,            /* of one record */
+    PRODUCER_HEADERS_MAX = 4112,           /* of one record */
     /* Of one record: a refused request of the greatest size with its headers must still fit. */
     PRODUCER_RECORD_BYTES_MAX = 8 * 1024 * 1024 - 64 * 1024,
     PRODUCER_REOPEN_MS = 1000, /* between two lives, at least */

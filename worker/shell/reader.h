@@ -24,7 +24,7 @@
 
 enum reader_limit {
     READER_PARTITIONS_MAX = 4096, /* started at a time */
-    READER_HEADERS_MAX = 512,     /* of one record; a record with more shows the first ones */
+    READER_HEADERS_MAX = 4096,    /* of one record; a record with more shows the first ones */
 };
 
 #define READER_BEGINNING (-2) /* the log's start, whatever that is */
