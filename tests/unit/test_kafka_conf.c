@@ -67,6 +67,7 @@ static void each_role_gets_what_the_design_depends_on(void **state)
     get(conf, "enable.idempotence", "true");
     get(conf, "enable.gapless.guarantee", "true");
     get(conf, "acks", "-1");
+    get(conf, "max.in.flight", "1");
     get(conf, "message.timeout.ms", "0");
     get(conf, "partitioner", "murmur2_random");
     get(conf, "linger.ms", "5"); /* the user's wins over a default */

@@ -15,6 +15,7 @@ struct slot {
     struct reader_at at;
     rd_kafka_queue_t *queue;
     bool paused;
+    rd_kafka_resp_err_t failed; /* heard of by hear_failure, not yet told */
 };
 
 struct reader {
@@ -25,16 +26,29 @@ struct reader {
     size_t slot_n;
     size_t slot_cap;
     size_t turn;                 /* whose turn it is */
+    struct slot *polled;         /* whose queue is being polled, for hear_failure */
     rd_kafka_message_t *message; /* what the last event borrows from */
     struct kafka_header *headers;
 };
 
-static enum err build_conf(const struct reader_options *options, rd_kafka_conf_t **conf_out,
-                           struct fault *fault)
+/* A partition that ceases to exist is no message on its queue but a callback, in the poll of it. */
+static void hear_failure(rd_kafka_t *rk, int code, const char *text, void *context)
+{
+    (void)rk;
+    (void)text;
+    const struct reader *reader = context;
+    if (reader->polled != NULL)
+        reader->polled->failed = (rd_kafka_resp_err_t)code;
+}
+
+static enum err build_conf(struct reader *reader, const struct reader_options *options,
+                           rd_kafka_conf_t **conf_out, struct fault *fault)
 {
     enum err err = kafka_conf_build(KAFKA_READER, options->kafka.properties, conf_out, fault);
     if (err != ERR_OK)
         return err;
+    rd_kafka_conf_set_opaque(*conf_out, reader);
+    rd_kafka_conf_set_error_cb(*conf_out, hear_failure);
     uint32_t queue_bytes = options->queue_bytes != 0 ? options->queue_bytes : QUEUE_BYTES_DEFAULT;
     char kbytes[16];
     char fetch[16];
@@ -59,7 +73,7 @@ enum err reader_open(const struct reader_options *options, struct reader **reade
         return fault_set(fault, ERR_SYSTEM, "reader: no memory");
     reader->options = *options;
     rd_kafka_conf_t *conf = NULL;
-    enum err err = build_conf(options, &conf, fault);
+    enum err err = build_conf(reader, options, &conf, fault);
     if (err == ERR_OK)
         err = kafka_client_open_conf(&reader->client, &options->kafka, conf, KAFKA_READER, fault);
     for (int i = 0; i < TOPIC_N && err == ERR_OK; i++) {
@@ -214,35 +228,42 @@ static void show_record(struct reader *reader, struct reader_event *event)
 }
 
 /* Anything but a record or the end: the partition is over. */
-static void show_end(struct reader *reader, struct slot *slot, struct reader_event *event)
+static void show_failure(struct reader *reader, struct slot *slot, rd_kafka_resp_err_t code,
+                         struct reader_event *event)
 {
-    const rd_kafka_message_t *message = reader->message;
-    bool gone = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-                message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+    bool gone = code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
     event->type = gone ? READER_GONE : READER_FAILED;
-    event->err = kafka_err(message->err);
+    event->err = kafka_err(code);
     (void)fault_set(&event->fault, event->err, "%s/%" PRId32 ": %s",
                     reader->options.names.name[slot->at.topic], slot->at.partition,
-                    rd_kafka_message_errstr(message));
+                    reader->message != NULL ? rd_kafka_message_errstr(reader->message)
+                                            : rd_kafka_err2str(code));
     stop(reader, slot);
 }
 
-static void show(struct reader *reader, struct slot *slot, struct reader_event *event)
+/* What the poll of the slot's queue brought; false: nothing. */
+static bool show(struct reader *reader, struct slot *slot, struct reader_event *event)
 {
     const rd_kafka_message_t *message = reader->message;
+    if (message == NULL && slot->failed == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
     *event = (struct reader_event){
         .at = slot->at,
-        .offset = message->offset,
+        .offset = message != NULL ? message->offset : -1,
         .timestamp_ms = TIME_NONE,
     };
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (message == NULL) {
+        show_failure(reader, slot, slot->failed, event);
+    } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         show_record(reader, event);
         reader->client.up = true;
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         event->type = READER_EOF;
     } else {
-        show_end(reader, slot, event);
+        show_failure(reader, slot, message->err, event);
     }
+    return true;
 }
 
 static void serve_client(struct reader *reader)
@@ -262,11 +283,11 @@ bool reader_next(struct reader *reader, struct reader_event *event_out)
             reader->turn = 0;
         struct slot *slot = &reader->slots[reader->turn];
         if (!slot->paused) {
+            reader->polled = slot;
             reader->message = rd_kafka_consume_queue(slot->queue, 0);
-            if (reader->message != NULL) {
-                show(reader, slot, event_out);
+            reader->polled = NULL;
+            if (show(reader, slot, event_out))
                 return true;
-            }
         }
         reader->turn++;
     }
