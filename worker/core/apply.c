@@ -200,7 +200,8 @@ static void close_as_served(struct ledger *ledger, struct place *at, struct entr
 {
     const struct reboot *reboot = entry->reboot;
     struct outcome outcome = outcome_of(ledger, at, entry, req);
-    outcome.status = reboot->confirmed_by == CONFIRMED_NONE ? OUTCOME_DISPATCHED : OUTCOME_SUCCEEDED;
+    outcome.status =
+        reboot->confirmed_by == CONFIRMED_NONE ? OUTCOME_DISPATCHED : OUTCOME_SUCCEEDED;
     outcome.confirmed_by = reboot->confirmed_by;
     outcome.dispatched_ms = reboot->dispatched_ms;
     if (!outcome.dry_run) {
@@ -401,10 +402,9 @@ void apply_intent(struct ledger *ledger, struct place *at, const struct record *
             continue;
         struct request *leader = NULL;
         for (struct request *req = entry->open; req != NULL; req = req->next) {
-            bool made_for =
-                reboot_strength(req->kind) <= reboot_strength(record->u.intent.kind) &&
-                (req->not_before_ms == TIME_NONE ||
-                 req->not_before_ms <= record->u.intent.decided_ms);
+            bool made_for = reboot_strength(req->kind) <= reboot_strength(record->u.intent.kind) &&
+                            (req->not_before_ms == TIME_NONE ||
+                             req->not_before_ms <= record->u.intent.decided_ms);
             req->flags &= (uint8_t) ~(REQUEST_RIDES | REQUEST_LEADS);
             if (!made_for)
                 continue;
@@ -531,8 +531,8 @@ static void apply_member(struct ledger *ledger, struct place *at, struct entry *
                          const struct record *record, const struct member *member)
 {
     struct request *leader = entry_leader(entry);
-    if (leader != NULL && member->verdict != MEMBER_NOT_SENT &&
-        entry->phase == ENTRY_DISPATCHING && !ledger->dry_run)
+    if (leader != NULL && member->verdict != MEMBER_NOT_SENT && entry->phase == ENTRY_DISPATCHING &&
+        !ledger->dry_run)
         leader->attempts++;
     entry->flight->batch_size = record->u.answer.batch_size;
     struct view api_id = record->u.answer.api_request_id;

@@ -17,6 +17,7 @@ struct engine *engine_open(const struct engine_options *options, void *memory, s
     eng->options = *options;
     eng->pool = pool;
     eng->random.state = options->seed;
+    eng->clock.known = options->dry_run; /* nothing is signed */
     size_t n = (size_t)options->partition_n;
     eng->owners = pool_need(&eng->pool, sizeof *eng->owners * n);
     eng->owns = pool_need(&eng->pool, sizeof *eng->owns * n);
@@ -50,6 +51,21 @@ void engine_note(struct engine *eng, struct note note)
 void engine_wake_at(struct engine *eng, struct instant when)
 {
     eng->wake = instant_earlier(eng->wake, when);
+}
+
+bool engine_take_slot(struct engine *eng, enum call_action action)
+{
+    const struct quota_owner owner = {eng->owns, eng->options.partition_n};
+    return quota_take(&eng->quota[action], &owner, eng->now.wall_us);
+}
+
+struct instant engine_slot_wake(const struct engine *eng, enum call_action action)
+{
+    const struct quota_owner owner = {eng->owns, eng->options.partition_n};
+    int64_t next_us = quota_next_us(&eng->quota[action], &owner, eng->now.wall_us);
+    if (next_us == INT64_MAX)
+        return INSTANT_NEVER;
+    return (struct instant){eng->now.at.us + (next_us - eng->now.wall_us)};
 }
 
 /* ---- events ---- */
@@ -140,7 +156,9 @@ static void move_on(struct engine *eng)
     engine_wake_at(eng, timers_wake(eng));
     engine_wake_at(eng, lanes_wake(eng));
     engine_wake_at(eng, dispatch_wake(eng));
+    engine_wake_at(eng, clock_wake(eng));
     engine_wake_at(eng, look_wake(eng));
+    engine_wake_at(eng, lister_wake(eng));
 }
 
 void engine_step(struct engine *eng, const struct event *ev)
@@ -218,7 +236,8 @@ static bool is_drained(const struct engine *eng)
 bool engine_next(struct engine *eng, struct action *act)
 {
     free_spent(eng);
-    if (next_note(eng, act) || dispatch_next_call(eng, act) || look_next_call(eng, act))
+    if (next_note(eng, act) || clock_next_call(eng, act) || dispatch_next_call(eng, act) ||
+        look_next_call(eng, act))
         return true;
     for (int32_t i = 0; i < eng->options.partition_n; i++) {
         int32_t p = (eng->turn + i) % eng->options.partition_n;
@@ -246,7 +265,8 @@ uint32_t engine_task_room(const struct engine *eng, int32_t partition)
     const struct owner *owner = &eng->owners[partition];
     if (owner->role != ROLE_OWNER || !owner->tasks_running || eng->draining)
         return 0;
-    if (outbox_count(&owner->ledger.outbox) >= OWED_MAX || !pool_has(&eng->pool, ENGINE_BYTES_MIN / 2))
+    if (outbox_count(&owner->ledger.outbox) >= OWED_MAX ||
+        !pool_has(&eng->pool, ENGINE_BYTES_MIN / 2))
         return 0;
     return TASK_QUEUE_MAX - owner->task_n;
 }

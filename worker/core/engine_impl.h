@@ -8,7 +8,10 @@
  *   judge.c     a task against policy and time
  *   review.c    one entry: what is due for it now
  *   lane.c      who is due, by region and kind; batches and groups
- *   dispatch.c  one batch: intent, call, answer
+ *   dispatch.c  one batch: intents and the call
+ *   dispatch_answer.c  what an answer means for each member, and for the calls to come
+ *   breaker.c   when no call can succeed
+ *   api_clock.c the API's clock, for signatures
  *   look.c      reads by instance ID: evidence and confirmation
  *   lister.c    reads by list, when many are rebooting
  */
@@ -39,20 +42,25 @@ enum {
     PENDING_MAX = 128,            /* sightings, and shuttings, of a partition not yet proposed */
     NOTES_MAX = 64,               /* notes not yet taken; more are dropped */
     TIMERS_PER_STEP_MAX = 4096,
+    LISTER_ABSENCES = 2, /* complete lists that lack an instance, seen down before: it is up */
 };
 
 /* What the owner has seen of an entry; gone with ownership. */
 struct hint {
     struct group *group;
-    bool suspect;      /* an attempt failed on its account, or may have: it goes apart */
-    bool looked;       /* tainted: it was read since the attempt */
-    bool looking;      /* a read is under way */
-    bool was_down;     /* REBOOTING: seen not RUNNING since the call */
-    uint8_t absent_n;  /* complete lists since that lacked it */
-    uint8_t verdict;   /* of the attempt that came back */
+    bool suspect;     /* an attempt failed on its account, or may have: it goes apart */
+    bool looked;      /* tainted: it was read since the attempt */
+    bool hold;        /* tainted: and is on its way to RUNNING: wait for that */
+    bool looking;     /* a read is under way */
+    bool baseline;    /* its LatestOperation was read, and was not a reboot */
+    bool was_down;    /* REBOOTING: seen not RUNNING since the call */
+    bool by_id;       /* REBOOTING: read it by ID even while lists are on */
+    uint8_t down_n;   /* REBOOTING: reads in a row that lead nowhere */
+    uint8_t absent_n; /* complete lists since that lacked it */
+    uint8_t verdict;  /* of the attempt that came back */
     uint16_t looks_n;
-    uint32_t listed;   /* the last list that had it */
-    int64_t look_ms;   /* not before; TIME_NONE: at once */
+    uint32_t listed; /* the last list that had it */
+    int64_t look_ms; /* not before; TIME_NONE: at once */
 };
 
 /* Instances that must go together, apart from the others: halves of a batch that failed. */
@@ -121,6 +129,7 @@ struct dispatch {
     enum dispatch_state state;
     enum reboot_kind kind;
     bool probe;      /* of the open breaker */
+    bool held_back;  /* split off: its call was never to be made */
     bool from_reply; /* somebody else's call, known by its REPLY */
     uint64_t call_id;
     int64_t sign_s;
@@ -134,7 +143,7 @@ struct dispatch {
     uint32_t leg_n;
     /* the answer */
     enum verdict verdict;
-    bool all_named;
+    uint32_t named_n;
     enum error_source error_source;
     uint16_t code_n;
     uint16_t message_n;
@@ -146,28 +155,35 @@ struct dispatch {
     struct aboard aboard[CALL_REBOOT_INSTANCES_MAX];
 };
 
+/* One of the instances that a read asks for, as it was then: an answer about another flight is no
+ * answer. */
+struct asked {
+    int32_t partition;
+    uint8_t phase;
+    uint8_t id_n;
+    int64_t intent; /* ledger offset of the flight's intent, -1: none */
+    char id[INSTANCE_ID_BYTES_MAX];
+};
+
 /* A describe call under way, by IDs. */
 struct look {
     struct look *next;
     uint64_t call_id;
+    struct instant began;
     uint32_t count;
-    struct {
-        int32_t partition;
-        uint8_t id_n;
-        char id[INSTANCE_ID_BYTES_MAX];
-    } asked[CALL_FILTER_VALUES_MAX];
+    struct asked asked[CALL_FILTER_VALUES_MAX];
 };
 
 /* The listing of what is not RUNNING (lister.c). */
 struct lister {
-    bool on;           /* many are rebooting: lists, not looks */
-    bool listing;      /* a list is under way */
-    uint64_t call_id;  /* its page under way, 0: none */
-    uint32_t pass;     /* number of the list, from 1 */
-    uint8_t filter;    /* which half of the states */
+    bool on;          /* many are rebooting: lists, not looks */
+    bool listing;     /* a list is under way */
+    uint64_t call_id; /* its page under way, 0: none */
+    uint32_t pass;    /* number of the list, from 1 */
+    uint8_t filter;   /* which half of the states */
     int64_t offset;
-    int64_t began_ms;  /* wall clock */
-    struct instant next;
+    struct instant began;
+    struct instant next; /* the next list not before */
 };
 
 struct queued_task {
@@ -253,8 +269,8 @@ struct engine {
     struct group *groups;
     struct dispatch *dispatches;
     uint32_t dispatch_n;
-    uint32_t prepared_n; /* in DISPATCH_INTENDED */
-    struct queue urgent; /* due to be read: evidence */
+    uint32_t prepared_n;  /* in DISPATCH_INTENDED */
+    struct queue urgent;  /* due to be read: evidence */
     struct queue watched; /* due to be read: confirmation */
     struct look *looks;
     uint32_t look_n;
@@ -352,20 +368,39 @@ void dispatch_folded_intent(struct engine *eng, struct owner *owner, const struc
 void dispatch_folded_answer(struct engine *eng, struct owner *owner, const struct record *record);
 void dispatch_appended(struct engine *eng, uint64_t ticket);
 bool dispatch_next_call(struct engine *eng, struct action *act);
-void dispatch_answer(struct engine *eng, struct dispatch *dispatch, const struct answer *answer);
 /* The partition is no longer ours: legs of it turn to replies or are left out. */
 void dispatch_lost_partition(struct engine *eng, struct owner *owner);
-struct dispatch *dispatch_of_reply(struct engine *eng, struct owner *owner,
-                                   const struct record *record);
-void dispatch_begin_reply(struct engine *eng, struct owner *owner, struct dispatch *dispatch);
 void dispatch_free(struct engine *eng, struct dispatch *dispatch);
 /* Frees what is done. */
 void dispatch_sweep(struct engine *eng);
 bool dispatch_is_live(const struct engine *eng, struct dispatch_id id);
+struct instant dispatch_wake(const struct engine *eng);
+/* Puts it behind the others. */
+void dispatch_link(struct engine *eng, struct dispatch *dispatch);
+/* The member's entry, NULL when there is none here. */
+struct entry *dispatch_entry(struct engine *eng, const struct aboard *aboard);
+
+/* dispatch_answer.c */
+void dispatch_answer(struct engine *eng, struct dispatch *dispatch, const struct answer *answer);
 /* What the answer means for member i. */
 struct member dispatch_member(struct engine *eng, const struct dispatch *dispatch,
                               const struct entry *entry, uint32_t i);
-struct instant dispatch_wake(const struct engine *eng);
+/* The answer to a call that another owner of the partition made; not linked. */
+struct dispatch *dispatch_of_reply(struct engine *eng, struct owner *owner,
+                                   const struct record *record);
+void dispatch_begin_reply(struct engine *eng, struct owner *owner, struct dispatch *dispatch);
+
+/* breaker.c */
+/* Opens it; when it is open, the next probe waits twice as long. */
+void breaker_open(struct engine *eng, struct view code);
+void breaker_judge(struct engine *eng, enum verdict verdict, bool probe, struct view code);
+
+/* api_clock.c */
+/* The time to sign with now, unix seconds, by the API's clock. */
+int64_t clock_sign_s(const struct engine *eng);
+void clock_learn(struct engine *eng, const struct answer *answer);
+bool clock_next_call(struct engine *eng, struct action *act);
+struct instant clock_wake(const struct engine *eng);
 
 /* look.c */
 bool look_next_call(struct engine *eng, struct action *act);
@@ -373,7 +408,11 @@ bool look_answer(struct engine *eng, uint64_t call_id, const struct answer *answ
 /* When the entry is to be read next (wall clock): in the past means now. INT64_MAX: not at all. */
 int64_t look_due_ms(struct engine *eng, struct owner *owner, struct entry *entry);
 void look_enqueue(struct engine *eng, struct entry *entry);
-void clock_learn(struct engine *eng, const struct answer *answer);
+/* Can a lost call of its flight have no effect any more? */
+bool look_past_horizon(const struct engine *eng, const struct owner *owner,
+                       const struct entry *entry);
+/* True when a read failed; the next ones wait. */
+bool look_read_failed(struct engine *eng, const struct answer *answer);
 struct instant look_wake(const struct engine *eng);
 
 /* lister.c */
@@ -386,5 +425,9 @@ struct instant lister_wake(const struct engine *eng);
 struct owner *engine_owner_of(struct engine *eng, struct entry *entry);
 void engine_note(struct engine *eng, struct note note);
 void engine_wake_at(struct engine *eng, struct instant when);
+/* Uses up a slot for a call of this action; false: not now. */
+bool engine_take_slot(struct engine *eng, enum call_action action);
+/* When a slot may be had. */
+struct instant engine_slot_wake(const struct engine *eng, enum call_action action);
 
 #endif

@@ -125,12 +125,9 @@ struct request *request_make(struct pool *pool, const struct task_op *op)
 {
     const struct task *task = &op->task;
     const struct view texts[REQUEST_TEXT_N] = {
-        [REQUEST_ID] = task->request_id,
-        [REQUEST_REGION] = task->region,
-        [REQUEST_BY] = task->requested_by,
-        [REQUEST_REASON] = task->reason,
-        [REQUEST_TRACEPARENT] = task->traceparent,
-        [REQUEST_TRACESTATE] = task->tracestate,
+        [REQUEST_ID] = task->request_id,           [REQUEST_REGION] = task->region,
+        [REQUEST_BY] = task->requested_by,         [REQUEST_REASON] = task->reason,
+        [REQUEST_TRACEPARENT] = task->traceparent, [REQUEST_TRACESTATE] = task->tracestate,
     };
     size_t text_bytes = 0;
     for (int i = 0; i < REQUEST_TEXT_N; i++)

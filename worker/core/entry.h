@@ -2,12 +2,12 @@
  *
  * An entry: everything the ledger knows about one instance, and what its owner remembers besides.
  *
- *            task                 intent                     answer: sent             seen RUNNING again
- *   (none) ───────▶ WAITING ───────────────▶ DISPATCHING ─────────────────▶ REBOOTING ───────────────────▶ closed
- *                    ▲ │ shut                  │      │ answer lost            │ overdue, down
- *                    │ ▼                       │      ▼                        ▼
- *                    │ closed                  │   UNKNOWN ── it went ──▶ REBOOTING      closed
- *                    └──── back, not sent ─────┘      └── it did not ──▶ WAITING, no trace ──▶ closed
+ *            task                 intent                     answer: sent             seen RUNNING
+ * again (none) ───────▶ WAITING ───────────────▶ DISPATCHING ─────────────────▶ REBOOTING
+ * ───────────────────▶ closed ▲ │ shut                  │      │ answer lost            │ overdue,
+ * down │ ▼                       │      ▼                        ▼ │ closed                  │
+ * UNKNOWN ── it went ──▶ REBOOTING      closed └──── back, not sent ─────┘      └── it did not ──▶
+ * WAITING, no trace ──▶ closed
  *
  * The rows of phase_edges (entry.c) say which phase may follow which; docs/states.md is drawn from
  * them. The folded part changes only in fold.c; `hint` is what the owner has seen and is lost with
@@ -137,10 +137,10 @@ struct entry {
     struct reboot *reboot;
     struct last_error *error;
     struct hint *hint;
-    int64_t next_ms;    /* WAITING: backoff, not before; else TIME_NONE */
-    int64_t due_ms;     /* volatile: when the owner looks at it again (core/timer.h) */
-    int64_t touched;    /* ledger offset of the last record about it */
-    uint32_t timer_i;   /* volatile: place in the timer heap */
+    int64_t next_ms;  /* WAITING: backoff, not before; else TIME_NONE */
+    int64_t due_ms;   /* volatile: when the owner looks at it again (core/timer.h) */
+    int64_t touched;  /* ledger offset of the last record about it */
+    uint32_t timer_i; /* volatile: place in the timer heap */
     uint32_t hash;
     uint32_t bytes;     /* of requests, closed, early: what limits.entry_bytes limits */
     uint16_t partition; /* whose ledger it stands in */
@@ -148,7 +148,7 @@ struct entry {
     uint16_t closed_n;
     uint16_t early_n;
     uint8_t phase;
-    bool tainted;  /* WAITING after an attempt that was not provably refused: look before the next */
+    bool tainted; /* WAITING after an attempt that was not provably refused: look before the next */
     bool proposed; /* volatile: a decision about it, other than a task, is on its way */
     uint8_t id_n;
     char id[];
@@ -175,12 +175,14 @@ struct closed *entry_find_closed(struct entry *entry, struct view request_id);
 struct request *entry_leader(struct entry *entry);
 /* Drops the oldest closed ones and early cancels beyond the limits. */
 void entry_trim(struct pool *pool, struct entry *entry, const struct limits *limits);
-void entry_add_closed(struct pool *pool, struct entry *entry, struct kept *take_last_word, int64_t forget_ms);
-void entry_add_early(struct pool *pool, struct entry *entry, struct view request_id, int64_t expires_ms);
+void entry_add_closed(struct pool *pool, struct entry *entry, struct kept *take_last_word,
+                      int64_t forget_ms);
+void entry_add_early(struct pool *pool, struct entry *entry, struct view request_id,
+                     int64_t expires_ms);
 /* Takes the early cancel of this request out; false when there is none. */
 bool entry_take_early(struct pool *pool, struct entry *entry, struct view request_id);
-void entry_set_error(struct pool *pool, struct entry *entry, enum error_source source, struct view code,
-                     struct view message);
+void entry_set_error(struct pool *pool, struct entry *entry, enum error_source source,
+                     struct view code, struct view message);
 struct view last_error_code(const struct last_error *error);
 struct view last_error_message(const struct last_error *error);
 void entry_set_flight(struct pool *pool, struct entry *entry, const struct flight *flight);

@@ -38,8 +38,8 @@ void judge_task(const struct engine_options *options, const struct queued_task *
     struct task *task = &out->task;
     /* An upstream's clock can neither reach into the future nor dig up an old reboot: the record's
      * time is believed within request.max_age, requestedAt within the window before it. */
-    int64_t record_ms = clamp(task->record_ms, queued->task_ms - options->request_max_age_ms,
-                              queued->task_ms);
+    int64_t record_ms =
+        clamp(task->record_ms, queued->task_ms - options->request_max_age_ms, queued->task_ms);
     int64_t requested_ms = task->requested_ms == TIME_NONE ? record_ms : task->requested_ms;
     int64_t r = clamp(requested_ms, record_ms - options->dedup_window_ms, queued->task_ms);
     bool by_order = task->allow_repeat || options->dedup_window_ms == 0;

@@ -153,7 +153,8 @@ static bool form_group(struct engine *eng)
             continue;
         /* The group goes when its last member leaves it: what is needed of it is copied. */
         char text[REGION_BYTES_MAX];
-        struct view region = {text, copy_region(text, (struct view){group->region, group->region_n})};
+        struct view region = {text,
+                              copy_region(text, (struct view){group->region, group->region_n})};
         struct queue queue = {0};
         enum reboot_kind kind = group->kind;
         for (struct entry *entry = group->queue.first, *next; entry != NULL; entry = next) {

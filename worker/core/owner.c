@@ -76,7 +76,8 @@ void owner_stop(struct engine *eng, struct owner *owner, struct view why)
     if (n > 0)
         memcpy(owner->stopped_why, why.p, n);
     owner->stopped_why[n] = '\0';
-    engine_note(eng, (struct note){.type = NOTE_STOPPED, .partition = owner->partition, .text = why});
+    engine_note(eng,
+                (struct note){.type = NOTE_STOPPED, .partition = owner->partition, .text = why});
 }
 
 void owner_assigned(struct engine *eng, struct owner *owner, bool assigned)

@@ -3,8 +3,8 @@
  * Decisions on their way into the ledger. A proposal changes nothing here: the state changes when
  * the record has come back (core/owner.c).
  *
- * At most one decision about an instance is under way, tasks excepted: a task may be proposed at any
- * time, because the fold decides what it means from the state it meets. */
+ * At most one decision about an instance is under way, tasks excepted: a task may be proposed at
+ * any time, because the fold decides what it means from the state it meets. */
 #include <string.h>
 
 #include "base/check.h"
@@ -37,9 +37,9 @@ void propose_take_task(struct engine *eng, struct owner *owner, const struct eve
         return;
     }
     struct task task = *ev->task;
-    struct view *const texts[] = {&task.request_id,  &task.instance_id, &task.region,
+    struct view *const texts[] = {&task.request_id,   &task.instance_id, &task.region,
                                   &task.requested_by, &task.reason,      &task.traceparent,
-                                  &task.tracestate,  &task.error_code,  &task.error_message};
+                                  &task.tracestate,   &task.error_code,  &task.error_message};
     enum { TEXT_N = sizeof texts / sizeof texts[0] };
     size_t text_n = 0;
     for (int i = 0; i < TEXT_N; i++)
@@ -311,8 +311,8 @@ static bool next_tasks(struct engine *eng, struct owner *owner, struct action *a
         owner->task_last = NULL;
     owner->task_n -= n;
     owner->tasks_in_flight++;
-    eng->record = (struct record){
-        .kind = RECORD_TASKS, .u.tasks = {.cursor = cursor, .ops = eng->ops, .op_n = n}};
+    eng->record = (struct record){.kind = RECORD_TASKS,
+                                  .u.tasks = {.cursor = cursor, .ops = eng->ops, .op_n = n}};
     append(eng, owner, act);
     return true;
 }

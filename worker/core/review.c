@@ -27,10 +27,29 @@ void entry_unwatch(struct engine *eng, struct entry *entry)
 }
 
 /* An attempt that may have had its effect is cleared up before anything that rode on it ends. */
-static bool must_look_first(const struct entry *entry)
+static bool is_unclear(const struct entry *entry)
 {
     return entry->phase == ENTRY_WAITING && entry->tainted &&
            !(entry->hint != NULL && entry->hint->looked);
+}
+
+/* It is read, and found able to be rebooted, before the next attempt. */
+static bool must_look_first(const struct entry *entry)
+{
+    return entry->phase == ENTRY_WAITING && entry->tainted &&
+           (is_unclear(entry) || entry->hint->hold);
+}
+
+/* Somebody who waits for an unclear attempt has run out of time, and no read succeeds: the answer
+ * is that it cannot be known. */
+static bool give_up_unclear(struct engine *eng, struct owner *owner, struct entry *entry)
+{
+    if (!is_unclear(entry) || !look_past_horizon(eng, owner, entry))
+        return false;
+    for (const struct request *req = entry->open; req != NULL; req = req->next)
+        if ((req->flags & REQUEST_TRIED) && req->expires_ms <= now_ms(eng))
+            return propose_seen(eng, entry, owner, (struct seen){.finding = FOUND_NO_TRACE});
+    return false;
 }
 
 /* Proposes to end the first request whose time is over or that was withdrawn. */
@@ -39,7 +58,7 @@ static bool shut_one(struct engine *eng, struct owner *owner, struct entry *entr
     for (const struct request *req = entry->open; req != NULL; req = req->next) {
         if (req->flags & REQUEST_RIDES)
             continue;
-        if (must_look_first(entry) && (req->flags & REQUEST_TRIED))
+        if (is_unclear(entry) && (req->flags & REQUEST_TRIED))
             continue;
         bool cancelled = req->flags & REQUEST_CANCELLED;
         if (!cancelled && req->expires_ms > now_ms(eng))
@@ -98,6 +117,28 @@ static int64_t review_waiting(struct engine *eng, struct owner *owner, struct en
     return INT64_MAX;
 }
 
+/* Lists say that it is up, or nothing could be read for twice the time it has. */
+static bool end_watch(struct engine *eng, struct owner *owner, struct entry *entry)
+{
+    int64_t age_ms = owner_log_now_ms(eng, owner) - entry->flight->started_ms;
+    struct seen seen = {.finding = FOUND_OVERDUE};
+    if (entry->hint != NULL && entry->hint->absent_n >= LISTER_ABSENCES)
+        seen.finding = FOUND_ABSENT;
+    else if (age_ms < 2 * eng->options.confirm_timeout_ms)
+        return false;
+    if (!propose_seen(eng, entry, owner, seen))
+        timers_set(&eng->timers, entry, now_ms(eng) + try_again_ms);
+    return true;
+}
+
+static int64_t review_rebooting(struct engine *eng, struct owner *owner, struct entry *entry)
+{
+    group_leave(eng, entry);
+    int64_t age_ms = owner_log_now_ms(eng, owner) - entry->flight->started_ms;
+    int64_t end_ms = now_ms(eng) + 2 * eng->options.confirm_timeout_ms - age_ms;
+    return earlier(end_ms, review_look(eng, owner, entry));
+}
+
 void review_entry(struct engine *eng, struct owner *owner, struct entry *entry)
 {
     queue_remove(entry);
@@ -109,7 +150,9 @@ void review_entry(struct engine *eng, struct owner *owner, struct entry *entry)
         entry_unwatch(eng, entry);
         return;
     }
-    if (shut_one(eng, owner, entry))
+    if (shut_one(eng, owner, entry) || give_up_unclear(eng, owner, entry))
+        return;
+    if (entry->phase == ENTRY_REBOOTING && end_watch(eng, owner, entry))
         return;
     int64_t next = next_expiry_ms(eng, entry);
     switch ((enum entry_phase)entry->phase) {
@@ -121,8 +164,11 @@ void review_entry(struct engine *eng, struct owner *owner, struct entry *entry)
             next = earlier(next, review_look(eng, owner, entry));
         break;
     case ENTRY_UNKNOWN:
-    case ENTRY_REBOOTING:
+        group_leave(eng, entry);
         next = earlier(next, review_look(eng, owner, entry));
+        break;
+    case ENTRY_REBOOTING:
+        next = earlier(next, review_rebooting(eng, owner, entry));
         break;
     case ENTRY_CLOSED:
         UNREACHABLE();

@@ -28,7 +28,8 @@ struct entry *table_find(const struct table *table, struct view id);
 /* Finds or makes. */
 struct entry *table_need(struct table *table, struct view id);
 void table_remove(struct table *table, struct entry *entry);
-/* Walks all entries in no order: start with NULL; entries must not be added or removed meanwhile. */
+/* Walks all entries in no order: start with NULL; entries must not be added or removed meanwhile.
+ */
 struct entry *table_next(const struct table *table, const struct entry *entry);
 
 #endif

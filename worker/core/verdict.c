@@ -4,18 +4,18 @@
 #include <stddef.h>
 
 static const struct verdict_rule rules[VERDICT_N] = {
-    [VERDICT_DONE] = {"done", .refused = false},
-    [VERDICT_BUSY] = {"busy", .isolates = true, .counts = true},
-    [VERDICT_NOT_RUNNING] = {"not running", .isolates = true, .counts = true},
-    [VERDICT_NOT_EXIST] = {"not exist", .isolates = true},
-    [VERDICT_OFFENCE] = {"offence", .isolates = true},
-    [VERDICT_TOO_LARGE] = {"too large"},
-    [VERDICT_THROTTLE] = {"throttle", .refused = true},
-    [VERDICT_CLOCK] = {"clock", .refused = true},
-    [VERDICT_BREAKER] = {"breaker", .refused = true},
-    [VERDICT_UNKNOWN] = {"unknown"},
-    [VERDICT_NOT_SENT] = {"not sent", .refused = true},
-    [VERDICT_TRANSIENT] = {"transient", .counts = true},
+    [VERDICT_DONE] = {.name = "done"},
+    [VERDICT_BUSY] = {.name = "busy", .isolates = true, .counts = true},
+    [VERDICT_NOT_RUNNING] = {.name = "not running", .isolates = true, .counts = true},
+    [VERDICT_NOT_EXIST] = {.name = "not exist", .isolates = true},
+    [VERDICT_OFFENCE] = {.name = "offence", .isolates = true},
+    [VERDICT_TOO_LARGE] = {.name = "too large"},
+    [VERDICT_THROTTLE] = {.name = "throttle", .refused = true},
+    [VERDICT_CLOCK] = {.name = "clock", .refused = true},
+    [VERDICT_BREAKER] = {.name = "breaker", .refused = true},
+    [VERDICT_UNKNOWN] = {.name = "unknown"},
+    [VERDICT_NOT_SENT] = {.name = "not sent", .refused = true},
+    [VERDICT_TRANSIENT] = {.name = "transient", .counts = true},
 };
 
 /* The 11 codes of RebootInstances come first, then the common ones. A code that ends in `.` stands
@@ -34,7 +34,8 @@ static const struct verdict_row table[] = {
     {"UnauthorizedOperation.ForbiddenOperation", VERDICT_OFFENCE, "no permission"},
 
     {"RequestLimitExceeded", VERDICT_THROTTLE, "over the limit of calls per second"},
-    {"RequestLimitExceeded.", VERDICT_THROTTLE, "over a limit of the account, the IP or the region"},
+    {"RequestLimitExceeded.", VERDICT_THROTTLE,
+     "over a limit of the account, the IP or the region"},
     {"InternalError", VERDICT_UNKNOWN, "internal error, also a time-out behind the gateway"},
     {"InternalError.", VERDICT_UNKNOWN, "internal error"},
     {"ServiceUnavailable", VERDICT_UNKNOWN, "temporarily unavailable"},
@@ -83,8 +84,8 @@ static enum verdict verdict_of_code(struct view code, bool *known_out)
     for (unsigned i = 0; verdict_row(i) != NULL; i++) {
         struct view row = view_of(table[i].code);
         bool family = row.p[row.n - 1] == '.';
-        bool fits = family ? code.n > row.n && memcmp(code.p, row.p, row.n) == 0
-                           : view_equals(code, row);
+        bool fits =
+            family ? code.n > row.n && memcmp(code.p, row.p, row.n) == 0 : view_equals(code, row);
         if (fits && row.n >= best_n) {
             best = &table[i];
             best_n = row.n;
