@@ -6,14 +6,8 @@
 #ifndef WORKER_CORE_APPLY_H
 #define WORKER_CORE_APPLY_H
 
-#include "core/ledger.h"
-
-/* Where the record stands in the log. */
-struct place {
-    int64_t offset;
-    int64_t log_ms;
-    uint32_t event_n; /* events owed by this record so far: the low part of their revision */
-};
+#include "core/state.h"
+#include "core/steps.h"
 
 /* The record is valid; out->touched is filled. */
 void apply_tasks(struct ledger *ledger, struct place *at, const struct record *record,

@@ -14,11 +14,6 @@
 /* One sick partition must not hold up the others for longer. */
 static const int64_t intent_bound_ms = 1000;
 
-static bool same_dispatch(struct dispatch_id a, struct dispatch_id b)
-{
-    return a.nonce == b.nonce && a.count == b.count;
-}
-
 struct entry *dispatch_entry(struct engine *eng, const struct aboard *aboard)
 {
     struct owner *owner = &eng->owners[aboard->partition];
@@ -130,7 +125,7 @@ void dispatch_sweep(struct engine *eng)
 bool dispatch_is_live(const struct engine *eng, struct dispatch_id id)
 {
     for (const struct dispatch *d = eng->dispatches; d != NULL; d = d->next)
-        if (same_dispatch(d->id, id))
+        if (dispatch_id_equals(d->id, id))
             return true;
     return false;
 }
@@ -220,14 +215,14 @@ static bool is_in_flight(struct engine *eng, const struct dispatch *dispatch,
 {
     const struct entry *entry = dispatch_entry(eng, aboard);
     return entry != NULL && entry->phase == ENTRY_DISPATCHING &&
-           same_dispatch(entry->flight->dispatch, dispatch->id);
+           dispatch_id_equals(entry->flight->dispatch, dispatch->id);
 }
 
 void dispatch_folded_intent(struct engine *eng, struct owner *owner, const struct record *record)
 {
     for (struct dispatch *d = eng->dispatches; d != NULL; d = d->next) {
         struct leg *leg = leg_of(d, owner->partition);
-        if (!same_dispatch(d->id, record->u.intent.dispatch) || leg == NULL || leg->folded)
+        if (!dispatch_id_equals(d->id, record->u.intent.dispatch) || leg == NULL || leg->folded)
             continue;
         leg->folded = true;
         struct dispatch *late = NULL;
@@ -251,7 +246,7 @@ void dispatch_folded_answer(struct engine *eng, struct owner *owner, const struc
 {
     for (struct dispatch *d = eng->dispatches; d != NULL; d = d->next) {
         struct leg *leg = leg_of(d, owner->partition);
-        if (!same_dispatch(d->id, record->u.answer.dispatch) || leg == NULL || !leg->answering)
+        if (!dispatch_id_equals(d->id, record->u.answer.dispatch) || leg == NULL || !leg->answering)
             continue;
         bool ours = false;
         for (uint32_t i = leg->first; i < leg->first + leg->count; i++) {

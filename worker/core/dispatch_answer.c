@@ -332,8 +332,7 @@ void dispatch_begin_reply(struct engine *eng, struct owner *owner, struct dispat
         const struct entry *entry = dispatch_entry(eng, &dispatch->aboard[i]);
         bool open = entry != NULL &&
                     (entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN) &&
-                    entry->flight->dispatch.nonce == dispatch->id.nonce &&
-                    entry->flight->dispatch.count == dispatch->id.count;
+                    dispatch_id_equals(entry->flight->dispatch, dispatch->id);
         if (!open) {
             dispatch->aboard[i].state = ABOARD_OUT;
             continue;

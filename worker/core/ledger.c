@@ -23,24 +23,8 @@ void ledger_release(struct ledger *ledger)
 {
     table_release(&ledger->table);
     outbox_release(&ledger->outbox);
-    pool_give(ledger->pool, ledger->sources, sizeof *ledger->sources * ledger->source_cap);
+    sources_release(&ledger->sources, ledger->pool);
     *ledger = (struct ledger){0};
-}
-
-struct view ledger_owner(const struct ledger *ledger)
-{
-    return (struct view){ledger->owner, ledger->owner_n};
-}
-
-bool ledger_has_source(const struct ledger *ledger, struct source source)
-{
-    for (uint32_t i = 0; i < ledger->source_n; i++) {
-        const struct source_position *have = &ledger->sources[i];
-        if (have->partition == source.partition)
-            return source.offset < have->offset ||
-                   (source.offset == have->offset && source.index <= have->index);
-    }
-    return false;
 }
 
 static uint8_t copy_name(char to[POOL_NAME_BYTES_MAX], struct view from)

@@ -17,37 +17,8 @@
 #include <stdint.h>
 
 #include "base/pool.h"
-#include "core/outbox.h"
 #include "core/record.h"
-#include "core/table.h"
-
-enum { POOL_NAME_BYTES_MAX = 255 };
-
-struct ledger {
-    struct pool *pool;
-    struct table table;
-    struct outbox outbox;
-    struct source_position *sources; /* by partition; source_cap of them */
-    uint32_t source_n;
-    uint32_t source_cap;
-    int64_t next_offset; /* one behind the last record folded; -1 before the first */
-    int64_t epoch;       /* -1: none */
-    uint32_t next_seq;
-    int64_t cursor;    /* the next task to apply */
-    int64_t published; /* of the last valid MARK */
-    struct limits limits;
-    bool dry_run;
-    uint8_t pool_n;
-    uint8_t owner_n;
-    char pool_name[POOL_NAME_BYTES_MAX];
-    char owner[POOL_NAME_BYTES_MAX]; /* the worker of the claim in force */
-    uint64_t owner_nonce;
-    uint64_t repeated_n; /* tasks whose source position had been applied */
-    uint64_t known_n;    /* requests whose id was open or closed already */
-    uint64_t opened_n;
-    uint64_t outcomes_n[OUTCOME_STATUS_N];
-    uint64_t phase_n[ENTRY_PHASE_N];
-};
+#include "core/state.h"
 
 enum fold_result {
     FOLD_APPLIED = 1,
@@ -58,22 +29,11 @@ enum fold_result {
     FOLD_FULL = 6,   /* the pool has no room for what may come of it: stop */
 };
 
-/* What a fold touched, for the owner. */
-struct folded {
-    struct entry *touched[RECORD_OPS_MAX]; /* in the order of the record; an entry may repeat */
-    uint32_t touched_n;
-    struct view differing_id; /* a request id that came again with other content, or none */
-    const char *why;          /* FOLD_BROKEN: for a person */
-};
-
 void ledger_init(struct ledger *ledger, struct pool *pool, uint64_t seed, int32_t partition);
 /* Every hint must be gone. */
 void ledger_release(struct ledger *ledger);
 /* Folds the record at this offset. Offsets rise but may have gaps (brokers use some themselves). */
 enum fold_result ledger_fold(struct ledger *ledger, int64_t offset, int64_t log_ms,
                              const struct record *record, struct folded *out);
-/* Was a task from this place in the input applied? */
-bool ledger_has_source(const struct ledger *ledger, struct source source);
-struct view ledger_owner(const struct ledger *ledger);
 
 #endif

@@ -35,6 +35,11 @@ struct dispatch_id {
     uint64_t nonce;
     uint64_t count;
 };
+static inline bool dispatch_id_equals(struct dispatch_id a, struct dispatch_id b)
+{
+    return a.nonce == b.nonce && a.count == b.count;
+}
+
 enum { DISPATCH_ID_TEXT_MAX = 16 + 1 + 16 + 1 };
 
 /* Views borrow; they live as long as the call that hands the outcome over. Times are TIME_NONE

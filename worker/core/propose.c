@@ -31,7 +31,7 @@ void propose_take_task(struct engine *eng, struct owner *owner, const struct eve
     if (owner->role != ROLE_OWNER || ev->offset < owner->task_next)
         return;
     owner->task_next = ev->offset + 1;
-    if (ledger_has_source(&owner->ledger, ev->task->source)) {
+    if (sources_have(&owner->ledger.sources, ev->task->source)) {
         owner->ledger.repeated_n++;
         owner->mark_due = true;
         return;
