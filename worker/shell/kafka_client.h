@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "shell/kafka_conf.h"
+#include "wire/kafka_header.h"
 
 /* An eventfd, shared by all Kafka modules of a loop; it outlives them. */
 struct kafka_wake {
@@ -46,12 +47,6 @@ struct kafka_options {
     const struct kafka_sink *sink;
     struct kafka_wake *wake;
     const char *client_id; /* the worker's name; seen in the brokers' logs */
-};
-
-/* A header of a record, in both directions. A null value is VIEW_NONE. */
-struct kafka_header {
-    struct view name;
-    struct view value;
 };
 
 struct kafka_client {

@@ -2,12 +2,11 @@
 #include "wire/record_codec.h"
 
 #include "base/check.h"
-#include "base/crc32c.h"
+#include "wire/checksum.h"
 #include "wire/visit.h"
 
 enum {
-    HEAD_BYTES = 2, /* format, kind */
-    CHECKSUM_BYTES = 4,
+    HEAD_BYTES = 2,       /* format, kind */
     NAME_BYTES_MAX = 255, /* pool, worker */
     CODE_BYTES_MAX = 128,
     MESSAGE_BYTES_MAX = 512,
@@ -397,15 +396,6 @@ static void visit_record(struct visit *visit, struct record *record, struct reco
     visit_fields(visit, record, scratch);
 }
 
-static enum err append_checksum(struct buf *out, size_t from)
-{
-    uint32_t sum = crc32c(0, out->p + from, out->n - from);
-    uint8_t bytes[CHECKSUM_BYTES];
-    for (int i = 0; i < CHECKSUM_BYTES; i++)
-        bytes[i] = (uint8_t)(sum >> (8 * i));
-    return buf_append(out, bytes, sizeof bytes);
-}
-
 enum err record_encode(const struct record *record, struct buf *out, struct fault *fault)
 {
     PRE(record->kind >= RECORD_CLAIM && record->kind <= RECORD_REPLY);
@@ -419,22 +409,13 @@ enum err record_encode(const struct record *record, struct buf *out, struct faul
     visit_record(&visit, &copy, NULL);
     if (visit.err == ERR_OK && out->n - before > RECORD_BYTES_MAX - CHECKSUM_BYTES)
         visit.err = fault_set(fault, ERR_LIMIT, "record: over %d bytes", RECORD_BYTES_MAX);
-    if (visit.err == ERR_OK && append_checksum(out, before) != ERR_OK)
+    if (visit.err == ERR_OK && checksum_append(out, before) != ERR_OK)
         visit.err = fault_set(fault, ERR_LIMIT, "record: no room");
     if (visit.err != ERR_OK) {
         out->n = before;
         out->p[before] = '\0';
     }
     return visit.err;
-}
-
-static bool checksum_fits(struct view bytes)
-{
-    size_t n = bytes.n - CHECKSUM_BYTES;
-    uint32_t sum = 0;
-    for (int i = 0; i < CHECKSUM_BYTES; i++)
-        sum |= (uint32_t)(uint8_t)bytes.p[n + (size_t)i] << (8 * i);
-    return crc32c(0, bytes.p, n) == sum;
 }
 
 static enum err check_envelope(struct view bytes, struct fault *fault)

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shell/bridge.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/check.h"
+#include "shell/clock.h"
+#include "wire/ecm_answer.h"
+#include "wire/outcome_json.h"
+#include "wire/record_codec.h"
+#include "wire/task_codec.h"
+
+enum {
+    /* A ticket of results: the ledger partition that owes the event, and the engine's number. */
+    TICKET_NUMBER_BITS = 48,
+};
+
+struct bridge {
+    struct bridge_options options;
+    struct engine *engine;
+    void *memory;
+    struct buf bytes; /* of the record being written */
+    struct outcome_message message;
+    struct record record;
+    struct record_scratch scratch;
+    bool paused[ENGINE_PARTITIONS_MAX];
+};
+
+/* ---- engine steps ---- */
+
+static void step(struct bridge *bridge, struct event *event)
+{
+    event->now = clock_now();
+    engine_step(bridge->engine, event);
+}
+
+static void step_simple(struct bridge *bridge, enum event_type type, int32_t partition)
+{
+    step(bridge, &(struct event){.type = type, .partition = partition});
+}
+
+static void stop_partition(struct bridge *bridge, enum event_type type, int32_t partition,
+                           const struct fault *fault)
+{
+    step(bridge,
+         &(struct event){.type = type, .partition = partition, .text = view_of(fault->text)});
+}
+
+/* ---- actions ---- */
+
+static void append(struct bridge *bridge, const struct action *act)
+{
+    struct fault fault;
+    buf_clear(&bridge->bytes);
+    enum err err = record_encode(act->record, &bridge->bytes, &fault);
+    CHECK(err == ERR_OK); /* the engine keeps the codec's limits */
+    err = producer_put(bridge->options.producer,
+                       &(struct producer_record){.topic = TOPIC_LEDGER,
+                                                 .partition = act->partition,
+                                                 .ticket = act->ticket,
+                                                 .value = buf_view(&bridge->bytes)},
+                       &fault);
+    if (err == ERR_OK)
+        return;
+    /* No report will come for this one, and none may be stored behind it. */
+    producer_break(bridge->options.producer, fault.text);
+    step_simple(bridge, EV_APPEND_FAILED, act->partition);
+}
+
+static void publish(struct bridge *bridge, const struct action *act)
+{
+    const struct outcome_context context = {.source = view_of(bridge->options.source),
+                                            .requests = view_of(bridge->options.requests)};
+    struct fault fault;
+    enum err err = outcome_write(act->outcome, &context, &bridge->message, &fault);
+    CHECK(err == ERR_OK); /* every text of an outcome has a limit */
+    struct kafka_header headers[OUTCOME_HEADERS_MAX];
+    for (size_t i = 0; i < bridge->message.header_n; i++)
+        headers[i] = (struct kafka_header){bridge->message.headers[i].name,
+                                           bridge->message.headers[i].value};
+    uint64_t ticket = (uint64_t)act->partition << TICKET_NUMBER_BITS | act->ticket;
+    err = producer_put(bridge->options.producer,
+                       &(struct producer_record){.topic = TOPIC_RESULTS,
+                                                 .partition = PRODUCER_ANY,
+                                                 .ticket = ticket,
+                                                 .key = act->outcome->instance_id,
+                                                 .value = buf_view(&bridge->message.value),
+                                                 .headers = headers,
+                                                 .header_n = bridge->message.header_n},
+                       &fault);
+    if (err != ERR_OK)
+        step_simple(bridge, EV_APPEND_FAILED, act->partition);
+}
+
+static void send_call(struct bridge *bridge, const struct action *act)
+{
+    struct fault fault;
+    const struct bridge_sink *sink = &bridge->options.sink;
+    uint64_t id = act->call->id;
+    if (http_send(bridge->options.http, act->call, sink->credentials(sink->context), &fault) ==
+        ERR_OK)
+        return;
+    struct answer answer;
+    ecm_answer_missing(ANSWER_NOT_SENT, VIEW_LIT("network.not_sent"), view_of(fault.text), &answer);
+    step(bridge, &(struct event){.type = EV_ANSWER, .ticket = id, .answer = &answer});
+}
+
+static void start_reading(struct bridge *bridge, const struct action *act, enum topic topic)
+{
+    struct reader_at at = {topic, act->partition};
+    struct fault fault;
+    int64_t offset = act->offset == 0 ? READER_BEGINNING : act->offset;
+    bridge->paused[act->partition] = bridge->paused[act->partition] && topic != TOPIC_TASKS;
+    if (reader_start(bridge->options.reader, at, offset, &fault) != ERR_OK)
+        stop_partition(bridge, topic == TOPIC_TASKS ? EV_TASK_BAD : EV_LEDGER_STOPPED,
+                       act->partition, &fault);
+}
+
+static void act_on(struct bridge *bridge, const struct action *act)
+{
+    const struct bridge_sink *sink = &bridge->options.sink;
+    switch (act->type) {
+    case ACT_LEDGER_READ:
+        start_reading(bridge, act, TOPIC_LEDGER);
+        break;
+    case ACT_LEDGER_STOP:
+        reader_stop(bridge->options.reader, (struct reader_at){TOPIC_LEDGER, act->partition});
+        break;
+    case ACT_APPEND:
+        append(bridge, act);
+        break;
+    case ACT_TASKS_READ:
+        start_reading(bridge, act, TOPIC_TASKS);
+        break;
+    case ACT_TASKS_STOP:
+        reader_stop(bridge->options.reader, (struct reader_at){TOPIC_TASKS, act->partition});
+        break;
+    case ACT_TASKS_COMMIT:
+        sink->commit(sink->context, (struct reader_at){TOPIC_TASKS, act->partition}, act->offset);
+        break;
+    case ACT_PUBLISH:
+        publish(bridge, act);
+        break;
+    case ACT_CALL:
+        send_call(bridge, act);
+        break;
+    case ACT_NOTE:
+        sink->note(sink->context, &act->note);
+        break;
+    case ACT_DRAINED:
+        sink->drained(sink->context);
+        break;
+    }
+}
+
+/* ---- events ---- */
+
+void bridge_assigned(struct bridge *bridge, int32_t partition, bool assigned)
+{
+    step_simple(bridge, assigned ? EV_ASSIGNED : EV_REVOKED, partition);
+}
+
+static int64_t log_ms(const struct reader_event *event)
+{
+    return event->timestamp_ms == TIME_NONE ? clock_now().wall_us / 1000 : event->timestamp_ms;
+}
+
+static void on_ledger(struct bridge *bridge, const struct reader_event *read)
+{
+    struct event event = {
+        .type = EV_RECORD, .partition = read->at.partition, .offset = read->offset};
+    struct fault fault;
+    switch (read->type) {
+    case READER_RECORD:
+        if (record_decode(read->value, &bridge->scratch, &bridge->record, &fault) != ERR_OK) {
+            stop_partition(bridge, EV_LEDGER_STOPPED, read->at.partition, &fault);
+            return;
+        }
+        event.log_ms = log_ms(read);
+        event.record = &bridge->record;
+        break;
+    case READER_EOF:
+        event.type = EV_LEDGER_END;
+        break;
+    case READER_GONE:
+        /* What this position stood for is deleted: the state is discarded and read anew. */
+        event.type = EV_APPEND_FAILED;
+        break;
+    case READER_FAILED:
+        stop_partition(bridge, EV_LEDGER_STOPPED, read->at.partition, &read->fault);
+        return;
+    }
+    step(bridge, &event);
+}
+
+/* The engine has no room for more tasks of p: the reader keeps them. */
+static void regulate(struct bridge *bridge, int32_t partition)
+{
+    struct reader_at at = {TOPIC_TASKS, partition};
+    bool full = engine_task_room(bridge->engine, partition) == 0;
+    if (full == bridge->paused[partition] || !reader_is_started(bridge->options.reader, at))
+        return;
+    bridge->paused[partition] = full;
+    if (full)
+        reader_pause(bridge->options.reader, at);
+    else
+        reader_resume(bridge->options.reader, at);
+}
+
+static void on_task(struct bridge *bridge, const struct reader_event *read)
+{
+    struct task task;
+    struct fault fault = read->fault;
+    switch (read->type) {
+    case READER_RECORD:
+        if (task_decode(read->value, &task, &fault) != ERR_OK)
+            break;
+        step(bridge, &(struct event){.type = EV_TASK,
+                                     .partition = read->at.partition,
+                                     .offset = read->offset,
+                                     .log_ms = log_ms(read),
+                                     .task = &task});
+        regulate(bridge, read->at.partition);
+        return;
+    case READER_EOF:
+        return;
+    case READER_GONE:
+    case READER_FAILED:
+        break;
+    }
+    stop_partition(bridge, EV_TASK_BAD, read->at.partition, &fault);
+}
+
+void bridge_read(struct bridge *bridge, const struct reader_event *event)
+{
+    PRE(event->at.topic == TOPIC_LEDGER || event->at.topic == TOPIC_TASKS);
+    if (event->at.topic == TOPIC_LEDGER)
+        on_ledger(bridge, event);
+    else
+        on_task(bridge, event);
+}
+
+void bridge_report(struct bridge *bridge, const struct producer_report *report)
+{
+    struct event event = {.type = report->err == ERR_OK ? EV_APPENDED : EV_APPEND_FAILED,
+                          .partition = report->partition,
+                          .offset = report->offset,
+                          .ticket = report->ticket};
+    if (report->topic == TOPIC_RESULTS) {
+        event.partition = (int32_t)(report->ticket >> TICKET_NUMBER_BITS);
+        event.ticket = report->ticket & (((uint64_t)1 << TICKET_NUMBER_BITS) - 1);
+        if (report->err == ERR_OK)
+            event.type = EV_PUBLISHED;
+    }
+    step(bridge, &event);
+}
+
+void bridge_completed(struct bridge *bridge, const struct completion *completion)
+{
+    step(bridge, &(struct event){.type = EV_ANSWER,
+                                 .ticket = completion->call_id,
+                                 .answer = &completion->answer});
+}
+
+void bridge_set_rate(struct bridge *bridge, double calls_per_s)
+{
+    step(bridge, &(struct event){.type = EV_LIMITS, .rate_limit = calls_per_s});
+}
+
+void bridge_drain(struct bridge *bridge)
+{
+    step(bridge, &(struct event){.type = EV_DRAIN});
+}
+
+void bridge_tick(struct bridge *bridge)
+{
+    struct action act;
+    step(bridge, &(struct event){.type = EV_TICK});
+    while (producer_has_room(bridge->options.producer, TOPIC_LEDGER, 1, RECORD_BYTES_MAX) &&
+           engine_next(bridge->engine, &act))
+        act_on(bridge, &act);
+    for (int32_t p = 0; p < bridge->options.engine.partition_n; p++)
+        regulate(bridge, p);
+}
+
+struct instant bridge_wake(const struct bridge *bridge)
+{
+    return engine_wake(bridge->engine);
+}
+
+const struct engine *bridge_engine(const struct bridge *bridge)
+{
+    return bridge->engine;
+}
+
+/* ---- opening ---- */
+
+enum err bridge_open(const struct bridge_options *options, struct bridge **bridge_out,
+                     struct fault *fault)
+{
+    struct bridge *bridge = calloc(1, sizeof *bridge);
+    if (bridge == NULL)
+        return fault_set(fault, ERR_SYSTEM, "no memory");
+    bridge->options = *options;
+    buf_init(&bridge->bytes, RECORD_BYTES_MAX);
+    outcome_message_init(&bridge->message);
+    bridge->memory = mmap(NULL, options->memory_bytes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (bridge->memory == MAP_FAILED) {
+        bridge->memory = NULL;
+        bridge_close(bridge);
+        return fault_set(fault, ERR_SYSTEM, "cannot reserve %zu bytes of address space",
+                         options->memory_bytes);
+    }
+    bridge->engine = engine_open(&bridge->options.engine, bridge->memory, options->memory_bytes);
+    if (bridge->engine == NULL) {
+        bridge_close(bridge);
+        return fault_set(fault, ERR_CONFIG, "the engine needs at least %d bytes", ENGINE_BYTES_MIN);
+    }
+    *bridge_out = bridge;
+    return ERR_OK;
+}
+
+void bridge_close(struct bridge *bridge)
+{
+    if (bridge == NULL)
+        return;
+    if (bridge->memory != NULL)
+        (void)munmap(bridge->memory, bridge->options.memory_bytes);
+    buf_release(&bridge->bytes);
+    outcome_message_release(&bridge->message);
+    free(bridge);
+}
