@@ -6,6 +6,22 @@
 #ifndef WORKER_CLI_CLI_H
 #define WORKER_CLI_CLI_H
 
+/* EX_TEMPFAIL and EX_CONFIG as sysexits.h has them. */
+enum cli_exit {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_DENIED = 4, /* credentials refused */
+    EXIT_AGAIN = 75, /* try again later */
+    EXIT_CONFIG = 78,
+};
+
+int cli_run(int argc, char **argv);
+int cli_check_config(int argc, char **argv);
+int cli_submit(int argc, char **argv);
+int cli_watch(int argc, char **argv);
 int cli_sign(int argc, char **argv);
+int cli_ledger(int argc, char **argv);
+int cli_version(int argc, char **argv);
 
 #endif

@@ -13,14 +13,11 @@
 
 #include "cli/cli.h"
 #include "shell/clock.h"
+#include "shell/credentials.h"
 #include "wire/tc3.h"
 #include "wire/timestamp.h"
 
 enum {
-    EXIT_OK = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_CONFIG = 78,
     /* The API's limit for a signed POST is 10 MB. */
     BODY_BYTES_MAX = 10 * 1024 * 1024,
     LINE_N_MAX = 10,
@@ -31,7 +28,7 @@ static const char usage[] =
     "\n"
     "Prints the canonical request, the string to sign, the authorization and the headers of one\n"
     "call. Credentials come from TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, if there is\n"
-    "one, TENCENTCLOUD_TOKEN.\n"
+    "one, TENCENTCLOUD_TOKEN, or from the profile file.\n"
     "\n"
     "  --action NAME          default RebootInstances\n"
     "  --method POST|GET      default POST\n"
@@ -155,25 +152,6 @@ static enum err read_body(const char *path, struct buf *out, struct fault *fault
     return err;
 }
 
-static struct view env_view(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL ? view_of(value) : VIEW_NONE;
-}
-
-static struct credentials credentials_from_environment(void)
-{
-    static const char *const token_names[] = {"TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SECURITY_TOKEN",
-                                              "TENCENTCLOUD_SESSION_TOKEN"};
-    struct credentials credentials = {
-        .secret_id = env_view("TENCENTCLOUD_SECRET_ID"),
-        .secret_key = env_view("TENCENTCLOUD_SECRET_KEY"),
-    };
-    for (size_t i = 0; i < 3 && credentials.token.n == 0; i++)
-        credentials.token = env_view(token_names[i]);
-    return credentials;
-}
-
 static void add_line(struct lines *lines, const char *name, struct view value)
 {
     lines->at[lines->n++] = (struct tc3_header){view_of(name), value};
@@ -249,20 +227,19 @@ static int sign(const struct sign_options *options, const struct tc3_input *inpu
 {
     struct tc3_signed made;
     struct fault fault;
-    struct credentials credentials = credentials_from_environment();
-    if (credentials.secret_id.n == 0 || credentials.secret_key.n == 0) {
-        (void)fprintf(stderr, "reboot-worker sign: no credentials: set TENCENTCLOUD_SECRET_ID and "
-                              "TENCENTCLOUD_SECRET_KEY\n");
+    struct credential_store store;
+    if (credentials_load(&store, &fault) != ERR_OK) {
+        (void)fprintf(stderr, "reboot-worker sign: %s\n", fault.text);
         return EXIT_CONFIG;
     }
     tc3_signed_init(&made);
     int status = EXIT_OK;
-    enum err err = tc3_sign(input, &credentials, &made, &fault);
+    enum err err = tc3_sign(input, &store.credentials, &made, &fault);
     if (err != ERR_OK) {
         (void)fprintf(stderr, "reboot-worker sign: %s\n", fault.text);
         status = err == ERR_INVALID ? EXIT_USAGE : err_exit_code(err);
     } else {
-        if (credentials.token.n > 0)
+        if (store.credentials.token.n > 0)
             add_line(lines, "X-TC-Token", VIEW_LIT("***"));
         add_line(lines, "Authorization", buf_view(&made.authorization));
         if (strcmp(options->output, "json") == 0)
@@ -271,6 +248,7 @@ static int sign(const struct sign_options *options, const struct tc3_input *inpu
             print_text(&made, lines);
     }
     tc3_signed_release(&made);
+    credentials_release(&store);
     return status;
 }
 

@@ -120,7 +120,7 @@ enum action_type {
     ACT_DRAINED,      /* after EV_DRAIN: nothing is in the air any more */
 };
 
-/* Facts worth a log line. Text and severity stand in note_table (note.c). */
+/* Facts worth a log line. Text and severity stand in shell/log.c. */
 enum note_type {
     NOTE_CLAIMED,         /* p is ours: offset = epoch, count = entries */
     NOTE_LOST,            /* p was claimed by `text` */

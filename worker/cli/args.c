@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/args.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+int cli_fail(const struct cli_command *command, int status, const char *text)
+{
+    (void)fprintf(stderr, "reboot-worker %s: %s\n", command->name, text);
+    return status;
+}
+
+static void print_help(const struct cli_command *command)
+{
+    (void)printf("usage: reboot-worker %s [options]%s%s\n\n%s\n\n", command->name,
+                 command->arguments[0] != '\0' ? " " : "", command->arguments, command->summary);
+    for (size_t i = 0; i < command->flag_n; i++) {
+        const struct cli_flag *flag = &command->flags[i];
+        char letter[8] = "";
+        if (flag->letter != 0)
+            (void)snprintf(letter, sizeof letter, "-%c, ", flag->letter);
+        (void)printf("  %s--%s %s\n", letter, flag->name, flag->help);
+    }
+    (void)printf("  --config FILE  the configuration (YAML)\n"
+                 "  -X NAME=VALUE  a property of librdkafka\n"
+                 "  --kafka-config FILE  lines of NAME=VALUE\n"
+                 "  --help\n"
+                 "\nEvery option of the configuration is a flag too, with - for . and _:\n"
+                 "--api-endpoint URL, --log-level debug, ... (docs/configuration.md)\n");
+}
+
+/* ---- one argument ---- */
+
+struct cursor {
+    const struct cli_command *command;
+    struct cli_args *args;
+    int argc;
+    char **argv;
+    int i;
+};
+
+static bool usage_error(const struct cursor *cursor, const char *what, const char *which)
+{
+    (void)fprintf(stderr, "reboot-worker %s: %s: %s\nSee: reboot-worker %s --help\n",
+                  cursor->command->name, what, which, cursor->command->name);
+    return false;
+}
+
+/* "--api-linger" means "api.linger". */
+static const struct option_row *option_of_flag(struct view name)
+{
+    for (size_t i = 0; config_option(i) != NULL; i++) {
+        const char *key = config_option(i)->key;
+        size_t n = 0;
+        while (n < name.n && key[n] != '\0' &&
+               (key[n] == '.' || key[n] == '_' ? '-' : key[n]) == name.p[n])
+            n++;
+        if (n == name.n && key[n] == '\0')
+            return config_option(i);
+    }
+    return NULL;
+}
+
+/* The value behind `=`, or the next argument; NULL: there is none. */
+static const char *value_of(struct cursor *cursor, const char *equals)
+{
+    if (equals != NULL)
+        return equals + 1;
+    return cursor->i + 1 < cursor->argc ? cursor->argv[++cursor->i] : NULL;
+}
+
+static bool take_property(struct cursor *cursor, const char *text)
+{
+    struct config_input *input = &cursor->args->input;
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text)
+        return usage_error(cursor, "-X needs NAME=VALUE", text);
+    /* The arrays have room for as many as there are arguments. */
+    struct kafka_property *property = (struct kafka_property *)(uintptr_t)input->properties;
+    property += input->property_n;
+    char *name = strndup(text, (size_t)(equals - text));
+    if (name == NULL)
+        return usage_error(cursor, "no memory", text);
+    *property = (struct kafka_property){name, equals + 1};
+    input->property_n++;
+    return true;
+}
+
+static bool take_option(struct cursor *cursor, const struct option_row *option, const char *equals)
+{
+    struct config_input *input = &cursor->args->input;
+    const char *next = cursor->i + 1 < cursor->argc ? cursor->argv[cursor->i + 1] : NULL;
+    bool alone = option->type == OPTION_BOOL && equals == NULL &&
+                 (next == NULL || (strcmp(next, "true") != 0 && strcmp(next, "false") != 0));
+    const char *value = alone ? "true" : value_of(cursor, equals);
+    if (value == NULL)
+        return usage_error(cursor, "a value is missing", cursor->argv[cursor->i]);
+    input->flags[input->flag_n++] = (struct config_flag){option, value};
+    return true;
+}
+
+static const struct cli_flag *own_flag(const struct cli_command *command, struct view name)
+{
+    for (size_t i = 0; i < command->flag_n; i++)
+        if (view_is(name, command->flags[i].name) ||
+            (name.n == 1 && command->flags[i].letter == name.p[0]))
+            return &command->flags[i];
+    return NULL;
+}
+
+static bool take_own(struct cursor *cursor, const struct cli_flag *flag, const char *equals)
+{
+    if (flag->set != NULL) {
+        *flag->set = true;
+        return equals == NULL || usage_error(cursor, "this flag takes no value", flag->name);
+    }
+    *flag->value = value_of(cursor, equals);
+    return *flag->value != NULL || usage_error(cursor, "a value is missing", flag->name);
+}
+
+static bool take_common(struct cursor *cursor, struct view name, const char *equals)
+{
+    struct config_input *input = &cursor->args->input;
+    const char *arg = cursor->argv[cursor->i];
+    const struct option_row *option = option_of_flag(name);
+    if (option != NULL)
+        return take_option(cursor, option, equals);
+    bool file = view_is(name, "config");
+    if (!file && !view_is(name, "kafka-config"))
+        return usage_error(cursor, "unknown option", arg);
+    const char *value = value_of(cursor, equals);
+    if (value == NULL)
+        return usage_error(cursor, "a value is missing", arg);
+    if (file)
+        input->file = value;
+    else
+        ((const char **)(uintptr_t)input->property_files)[input->property_file_n++] = value;
+    return true;
+}
+
+static bool take_positional(struct cursor *cursor, const char *arg)
+{
+    struct cli_args *args = cursor->args;
+    if (args->positional_n >= cursor->command->positional_max)
+        return usage_error(cursor, "one argument too many", arg);
+    args->positional[args->positional_n++] = arg;
+    return true;
+}
+
+static bool take(struct cursor *cursor)
+{
+    const char *arg = cursor->argv[cursor->i];
+    if (arg[0] != '-' || arg[1] == '\0')
+        return take_positional(cursor, arg);
+    bool is_long = arg[1] == '-';
+    const char *equals = is_long ? strchr(arg, '=') : NULL;
+    const char *begin = arg + (is_long ? 2 : 1);
+    struct view name = {begin, equals != NULL ? (size_t)(equals - begin) : strlen(begin)};
+    if (!is_long && arg[1] == 'X') {
+        const char *text = arg[2] != '\0' ? arg + 2 : value_of(cursor, NULL);
+        return text != NULL ? take_property(cursor, text)
+                            : usage_error(cursor, "a value is missing", arg);
+    }
+    const struct cli_flag *own = own_flag(cursor->command, name);
+    if (own != NULL && is_long == (name.n > 1))
+        return take_own(cursor, own, equals);
+    return is_long ? take_common(cursor, name, equals) : usage_error(cursor, "unknown option", arg);
+}
+
+/* ---- all of them ---- */
+
+void cli_args_release(struct cli_args *args)
+{
+    for (size_t i = 0; i < args->input.property_n; i++)
+        free((char *)(uintptr_t)args->input.properties[i].name);
+    free((void *)(uintptr_t)args->input.properties);
+    free((void *)(uintptr_t)args->input.property_files);
+    free(args->input.flags);
+    *args = (struct cli_args){.positional_n = 0};
+}
+
+bool cli_parse(const struct cli_command *command, int argc, char **argv, struct cli_args *args,
+               int *status_out)
+{
+    size_t n = (size_t)argc + 1;
+    *args = (struct cli_args){
+        .input = {.flags = calloc(n, sizeof *args->input.flags),
+                  .properties = calloc(n, sizeof *args->input.properties),
+                  .property_files = calloc(n, sizeof *args->input.property_files),
+                  .environment = environ},
+    };
+    struct cursor cursor = {.command = command, .args = args, .argc = argc, .argv = argv};
+    bool ok = args->input.flags != NULL && args->input.properties != NULL &&
+              args->input.property_files != NULL;
+    *status_out = EXIT_USAGE;
+    for (cursor.i = 1; ok && cursor.i < argc; cursor.i++) {
+        if (strcmp(argv[cursor.i], "--help") == 0 || strcmp(argv[cursor.i], "-h") == 0) {
+            print_help(command);
+            *status_out = EXIT_OK;
+            ok = false;
+            break;
+        }
+        ok = take(&cursor);
+    }
+    if (!ok)
+        cli_args_release(args);
+    return ok;
+}
+
+static void warn(void *context, const char *text)
+{
+    (void)cli_fail(context, 0, text);
+}
+
+int cli_load_config(const struct cli_command *command, struct cli_args *args, struct config *config)
+{
+    struct fault fault;
+    args->input.warn = warn;
+    args->input.context = (void *)(uintptr_t)command;
+    enum err err = config_load(&args->input, config, &fault);
+    return err == ERR_OK ? EXIT_OK : cli_fail(command, err_exit_code(err), fault.text);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `reboot-worker check-config`: reads the configuration as `run` would, and says whether it fits.
+ * Talks to nobody. */
+#include <stdio.h>
+
+#include "cli/args.h"
+#include "cli/cli.h"
+
+enum { TEXT_BYTES_MAX = 1024 * 1024 };
+
+static int print(enum err (*write)(struct buf *out))
+{
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    int status = write(&text) == ERR_OK && fputs(text.p, stdout) >= 0 ? EXIT_OK : EXIT_FAILED;
+    buf_release(&text);
+    return status;
+}
+
+static int print_effective(const struct config *config)
+{
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    bool ok = config_print(config, &text) == ERR_OK && fputs(text.p, stdout) >= 0;
+    buf_release_secret(&text);
+    return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+int cli_check_config(int argc, char **argv)
+{
+    bool show = false;
+    bool reference = false;
+    bool example = false;
+    const struct cli_flag flags[] = {
+        {"print", 0, NULL, &show, " the effective configuration, secrets masked"},
+        {"reference", 0, NULL, &reference, " the reference page (Markdown)"},
+        {"example", 0, NULL, &example, " a file with every option and its default"},
+    };
+    const struct cli_command command = {"check-config", "Checks the configuration.",    "",
+                                        flags,          sizeof flags / sizeof flags[0], 0};
+    struct cli_args args;
+    struct config config;
+    int status;
+    if (!cli_parse(&command, argc, argv, &args, &status))
+        return status;
+    if (reference || example) {
+        cli_args_release(&args);
+        return print(reference ? config_reference : config_example);
+    }
+    status = cli_load_config(&command, &args, &config);
+    if (status == EXIT_OK) {
+        status = show ? print_effective(&config) : EXIT_OK;
+        if (!show)
+            (void)fprintf(stderr, "reboot-worker check-config: ok\n");
+        config_release(&config);
+    }
+    cli_args_release(&args);
+    return status;
+}

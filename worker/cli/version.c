@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `reboot-worker version`: the program's and its libraries'. */
+#include <curl/curl.h>
+#include <jansson.h>
+#include <librdkafka/rdkafka.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "core/record.h"
+
+int cli_version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    (void)printf("reboot-worker %s (ledger format %d)\n", REBOOT_WORKER_VERSION, LEDGER_FORMAT);
+    (void)printf("librdkafka %s, %s, %s, jansson %s\n", rd_kafka_version_str(),
+                 curl_version_info(CURLVERSION_NOW)->version, OpenSSL_version(OPENSSL_VERSION),
+                 JANSSON_VERSION);
+    return EXIT_OK;
+}
