@@ -17,8 +17,6 @@ static const struct {
 } commands[] = {
     {"run", cli_run, "take requests, reboot instances, publish outcomes"},
     {"check-config", cli_check_config, "check the configuration, or print it"},
-    {"submit", cli_submit, "publish a request, and wait for its outcomes"},
-    {"watch", cli_watch, "follow outcomes"},
     {"ledger", cli_ledger, "print a partition of the ledger"},
     {"sign", cli_sign, "show all stages of a signature"},
     {"version", cli_version, "show versions"},

@@ -281,6 +281,7 @@ void engine_stats(const struct engine *eng, struct engine_stats *out)
         .throttled_n = eng->throttled_n,
         .unused_slots_n = eng->quota[CALL_REBOOT].passed_n,
         .breaker_open = eng->breaker.open,
+        .full = !pool_has(&eng->pool, ENGINE_BYTES_MIN / 2),
         .pace = eng->quota[CALL_REBOOT].pace,
         .clock_offset_s = eng->clock.offset_s,
         .pool_used_bytes = pool_used(&eng->pool),

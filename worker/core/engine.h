@@ -188,6 +188,7 @@ struct engine_stats {
     uint64_t throttled_n;
     uint64_t unused_slots_n;
     bool breaker_open;
+    bool full;   /* memory is at its ceiling: no more tasks are taken */
     double pace; /* share of the slots in use, (0, 1] */
     int64_t clock_offset_s;
     size_t pool_used_bytes;

@@ -140,6 +140,7 @@ static void act_on(struct bridge *bridge, const struct action *act)
         sink->commit(sink->context, (struct reader_at){TOPIC_TASKS, act->partition}, act->offset);
         break;
     case ACT_PUBLISH:
+        sink->outcome(sink->context, act->outcome->status);
         publish(bridge, act);
         break;
     case ACT_CALL:

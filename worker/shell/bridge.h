@@ -28,6 +28,8 @@ struct bridge_sink {
     /* Offset of tasks p to commit, for lag displays. */
     void (*commit)(void *context, struct reader_at at, int64_t offset);
     void (*drained)(void *context);
+    /* An event is on its way to the results topic. */
+    void (*outcome)(void *context, enum outcome_status status);
     /* Credentials to sign with now. */
     const struct credentials *(*credentials)(void *context);
 };

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The worker from inside: what its files share.
+ *
+ *   worker.c        life and loop
+ *   worker_start.c  opening the modules
+ *   worker_input.c  requests: from the reader to intake, with the group's assignments
+ *   worker_pages.c  what the admin server shows
+ */
+#ifndef WORKER_SHELL_WORKER_IMPL_H
+#define WORKER_SHELL_WORKER_IMPL_H
+
+#include "shell/admin.h"
+#include "shell/bridge.h"
+#include "shell/credentials.h"
+#include "shell/group.h"
+#include "shell/http.h"
+#include "shell/intake.h"
+#include "shell/kafka_topics.h"
+#include "shell/metrics.h"
+#include "shell/producer.h"
+#include "shell/reader.h"
+#include "shell/worker.h"
+#include "wire/request.h"
+
+enum {
+    WORKER_READS_PER_TURN = 2000,
+};
+
+enum worker_stage {
+    STAGE_STARTING = 0, /* topics are being checked; nothing else runs */
+    STAGE_RUNNING,
+    STAGE_DRAINING, /* no more tasks; what is in the air is finished */
+    STAGE_LEAVING,  /* the group is being left */
+    STAGE_OVER,
+};
+
+/* An input partition that is assigned. */
+struct input {
+    bool assigned;
+    bool paused;
+    bool stopped; /* loudly: its position cannot be read */
+    int64_t next; /* behind the last record read */
+};
+
+struct worker {
+    const struct config *config;
+    struct worker_options options;
+    struct log *log;
+    enum worker_stage stage;
+    int exit_code;
+    int signal_fd;
+    struct instant drain_until;
+    struct instant leave_at;
+    struct instant topics_at; /* next check */
+    bool topics_known;
+    bool drained;
+    double rate_limit;
+    struct credential_store credentials;
+    struct kafka_sink sink;
+    struct kafka_wake wake;
+    bool wake_open;
+    struct topic_names names;
+    struct topics *topics;
+    struct producer *producer;
+    struct reader *reader;
+    struct group *group;
+    struct intake *intake;
+    struct http *http;
+    struct bridge *bridge;
+    struct admin *admin;
+    int32_t partition_n;
+    struct metrics metrics;
+    struct input *inputs; /* by partition */
+    int32_t input_n;
+    struct request_reading *reading;
+    struct buf task_bytes;
+    struct intake_task *tasks; /* INSTANCES_PER_REQUEST_MAX of them */
+    char last_fault[512];
+};
+
+/* worker.c */
+void worker_say(struct worker *worker, enum config_log_level level, const char *message,
+                const char *detail);
+void worker_end(struct worker *worker, int exit_code);
+/* Says why, and ends with the exit code that fits. */
+void worker_fail(struct worker *worker, enum err err, const struct fault *fault);
+
+/* worker_start.c */
+MUST_USE enum err worker_open_http(struct worker *worker, struct fault *fault);
+MUST_USE enum err worker_open_topics(struct worker *worker, struct fault *fault);
+/* The topics are as they must be: everything else begins, the membership last. */
+void worker_start(struct worker *worker, const struct topics_event *ready);
+
+/* worker_input.c */
+MUST_USE enum err input_open(struct worker *worker, int32_t partition_n, struct fault *fault);
+void input_close(struct worker *worker);
+void input_assigned(struct worker *worker, int32_t partition, int64_t offset);
+void input_revoked(struct worker *worker, int32_t partition);
+void input_read(struct worker *worker, const struct reader_event *event);
+/* What intake says, and pausing what it has no room for. */
+void input_step(struct worker *worker);
+/* No more requests are taken. */
+void input_stop(struct worker *worker);
+/* Records between what was read and the end of the input, as far as is known. */
+int64_t input_lag(const struct worker *worker);
+bool input_is_stopped(const struct worker *worker);
+
+/* worker_pages.c */
+MUST_USE enum err pages_open(struct worker *worker, struct fault *fault);
+
+#endif
