@@ -158,7 +158,7 @@ static bool reading_tells(struct engine *eng, struct dispatch *dispatch)
 
 static void halve(struct engine *eng, struct dispatch *dispatch)
 {
-    struct group *halves[2] = {NULL, NULL};
+    struct party *halves[2] = {NULL, NULL};
     uint32_t seen_n = 0;
     for (uint32_t i = 0; i < dispatch->aboard_n; i++) {
         if (dispatch->aboard[i].state != ABOARD_CALLED)
@@ -168,8 +168,8 @@ static void halve(struct engine *eng, struct dispatch *dispatch)
         if (entry == NULL)
             continue;
         if (halves[half] == NULL)
-            halves[half] = group_make(eng, dispatch);
-        group_join(eng, halves[half], entry);
+            halves[half] = party_make(eng, dispatch);
+        party_join(eng, halves[half], entry);
     }
 }
 

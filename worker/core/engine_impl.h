@@ -47,7 +47,7 @@ enum {
 
 /* What the owner has seen of an entry; gone with ownership. */
 struct hint {
-    struct group *group;
+    struct party *party;
     bool suspect;     /* an attempt failed on its account, or may have: it goes apart */
     bool looked;      /* tainted: it was read since the attempt */
     bool hold;        /* tainted: and is on its way to RUNNING: wait for that */
@@ -63,9 +63,9 @@ struct hint {
     int64_t look_ms; /* not before; TIME_NONE: at once */
 };
 
-/* Instances that must go together, apart from the others: halves of a batch that failed. */
-struct group {
-    struct group *next;
+/* A party: instances that must go together, apart from the others: half of a batch that failed. */
+struct party {
+    struct party *next;
     struct queue queue;
     uint32_t member_n; /* of them, those still to come included */
     enum reboot_kind kind;
@@ -266,7 +266,7 @@ struct engine {
     struct quota quota[CALL_ACTION_N];
     struct lane *lanes;
     uint32_t lane_n;
-    struct group *groups;
+    struct party *parties;
     struct dispatch *dispatches;
     uint32_t dispatch_n;
     uint32_t prepared_n;  /* in DISPATCH_INTENDED */
@@ -348,9 +348,9 @@ void entry_unwatch(struct engine *eng, struct entry *entry);
 
 /* lane.c */
 void lane_add(struct engine *eng, struct entry *entry);
-struct group *group_make(struct engine *eng, const struct dispatch *dispatch);
-void group_join(struct engine *eng, struct group *group, struct entry *entry);
-void group_leave(struct engine *eng, struct entry *entry);
+struct party *party_make(struct engine *eng, const struct dispatch *dispatch);
+void party_join(struct engine *eng, struct party *party, struct entry *entry);
+void party_leave(struct engine *eng, struct entry *entry);
 /* Forms batches while they are due and there is room. */
 void lanes_form(struct engine *eng);
 struct instant lanes_wake(const struct engine *eng);

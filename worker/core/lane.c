@@ -31,44 +31,44 @@ static uint8_t copy_region(char to[REGION_BYTES_MAX], struct view region)
     return (uint8_t)region.n;
 }
 
-/* ---- groups ---- */
+/* ---- parties ---- */
 
-struct group *group_make(struct engine *eng, const struct dispatch *dispatch)
+struct party *party_make(struct engine *eng, const struct dispatch *dispatch)
 {
-    struct group *group = pool_need(&eng->pool, sizeof *group);
-    group->kind = dispatch->kind;
-    group->region_n = copy_region(group->region, dispatch->region);
-    group->next = eng->groups;
-    eng->groups = group;
-    return group;
+    struct party *party = pool_need(&eng->pool, sizeof *party);
+    party->kind = dispatch->kind;
+    party->region_n = copy_region(party->region, dispatch->region);
+    party->next = eng->parties;
+    eng->parties = party;
+    return party;
 }
 
-static void group_free(struct engine *eng, struct group *group)
+static void party_free(struct engine *eng, struct party *party)
 {
-    struct group **link = &eng->groups;
-    while (*link != group)
+    struct party **link = &eng->parties;
+    while (*link != party)
         link = &(*link)->next;
-    *link = group->next;
-    pool_give(&eng->pool, group, sizeof *group);
+    *link = party->next;
+    pool_give(&eng->pool, party, sizeof *party);
 }
 
-void group_join(struct engine *eng, struct group *group, struct entry *entry)
+void party_join(struct engine *eng, struct party *party, struct entry *entry)
 {
-    group_leave(eng, entry);
-    hint_need(eng, entry)->group = group;
-    group->member_n++;
+    party_leave(eng, entry);
+    hint_need(eng, entry)->party = party;
+    party->member_n++;
 }
 
-void group_leave(struct engine *eng, struct entry *entry)
+void party_leave(struct engine *eng, struct entry *entry)
 {
-    if (entry->hint == NULL || entry->hint->group == NULL)
+    if (entry->hint == NULL || entry->hint->party == NULL)
         return;
-    struct group *group = entry->hint->group;
-    entry->hint->group = NULL;
-    if (entry->queue == &group->queue)
+    struct party *party = entry->hint->party;
+    entry->hint->party = NULL;
+    if (entry->queue == &party->queue)
         queue_remove(entry);
-    if (--group->member_n == 0)
-        group_free(eng, group);
+    if (--party->member_n == 0)
+        party_free(eng, party);
 }
 
 /* ---- lanes ---- */
@@ -96,13 +96,13 @@ void lane_add(struct engine *eng, struct entry *entry)
 {
     enum reboot_kind kind = entry_kind_due(entry, now_ms(eng));
     struct view region = entry_region(entry);
-    struct group *group = entry->hint == NULL ? NULL : entry->hint->group;
-    if (group != NULL && group->kind == kind &&
-        view_equals((struct view){group->region, group->region_n}, region)) {
-        queue_add(&group->queue, entry);
+    struct party *party = entry->hint == NULL ? NULL : entry->hint->party;
+    if (party != NULL && party->kind == kind &&
+        view_equals((struct view){party->region, party->region_n}, region)) {
+        queue_add(&party->queue, entry);
         return;
     }
-    group_leave(eng, entry);
+    party_leave(eng, entry);
     struct lane *lane = lane_find(eng, region, kind, entry->hint != NULL && entry->hint->suspect);
     if (lane == NULL) {
         timers_set(&eng->timers, entry, now_ms(eng) + eng->options.retry_max_ms);
@@ -137,7 +137,7 @@ static void board(struct engine *eng, struct queue *queue, enum reboot_kind kind
     while (queue->first != NULL && dispatch->aboard_n < most) {
         struct entry *entry = queue->first;
         queue_remove(entry);
-        group_leave(eng, entry);
+        party_leave(eng, entry);
         timers_set(&eng->timers, entry, TIME_NONE);
         entry->proposed = true;
         dispatch_board(eng, dispatch, entry->partition, entry_id(entry));
@@ -146,25 +146,25 @@ static void board(struct engine *eng, struct queue *queue, enum reboot_kind kind
     eng->batched_n += dispatch->aboard_n;
 }
 
-static bool form_group(struct engine *eng)
+static bool form_party(struct engine *eng)
 {
-    for (struct group *group = eng->groups; group != NULL; group = group->next) {
-        if (group->queue.count < group->member_n)
+    for (struct party *party = eng->parties; party != NULL; party = party->next) {
+        if (party->queue.count < party->member_n)
             continue;
-        /* The group goes when its last member leaves it: what is needed of it is copied. */
+        /* The party goes when its last member leaves it: what is needed of it is copied. */
         char text[REGION_BYTES_MAX];
         struct view region = {text,
-                              copy_region(text, (struct view){group->region, group->region_n})};
+                              copy_region(text, (struct view){party->region, party->region_n})};
         struct queue queue = {0};
-        enum reboot_kind kind = group->kind;
-        for (struct entry *entry = group->queue.first, *next; entry != NULL; entry = next) {
+        enum reboot_kind kind = party->kind;
+        for (struct entry *entry = party->queue.first, *next; entry != NULL; entry = next) {
             next = entry->next;
             queue_remove(entry);
             queue_add(&queue, entry);
         }
         for (struct entry *entry = queue.first, *next; entry != NULL; entry = next) {
             next = entry->next;
-            group_leave(eng, entry);
+            party_leave(eng, entry);
         }
         board(eng, &queue, kind, region, CALL_REBOOT_INSTANCES_MAX);
         while (queue.first != NULL) { /* a probe took but one */
@@ -205,7 +205,7 @@ static bool form_lane(struct engine *eng)
 void lanes_form(struct engine *eng)
 {
     while (eng->prepared_n < PREPARED_MAX && eng->dispatch_n < DISPATCHES_MAX && may_send(eng))
-        if (!form_group(eng) && !form_lane(eng))
+        if (!form_party(eng) && !form_lane(eng))
             return;
 }
 

@@ -149,7 +149,7 @@ static void judge_tainted(struct engine *eng, struct owner *owner, struct entry 
         (hint->verdict == VERDICT_BUSY && reading->operating))
         hint->suspect = true;
     if (hint->suspect)
-        group_leave(eng, entry);
+        party_leave(eng, entry);
 }
 
 static void judge_rebooting(struct engine *eng, struct owner *owner, struct entry *entry,

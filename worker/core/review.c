@@ -20,7 +20,7 @@ void entry_unwatch(struct engine *eng, struct entry *entry)
 {
     timers_set(&eng->timers, entry, TIME_NONE);
     queue_remove(entry);
-    group_leave(eng, entry);
+    party_leave(eng, entry);
     pool_give(&eng->pool, entry->hint, sizeof *entry->hint);
     entry->hint = NULL;
     entry->proposed = false;
@@ -133,7 +133,7 @@ static bool end_watch(struct engine *eng, struct owner *owner, struct entry *ent
 
 static int64_t review_rebooting(struct engine *eng, struct owner *owner, struct entry *entry)
 {
-    group_leave(eng, entry);
+    party_leave(eng, entry);
     int64_t age_ms = owner_log_now_ms(eng, owner) - entry->flight->started_ms;
     int64_t end_ms = now_ms(eng) + 2 * eng->options.confirm_timeout_ms - age_ms;
     return earlier(end_ms, review_look(eng, owner, entry));
@@ -164,7 +164,7 @@ void review_entry(struct engine *eng, struct owner *owner, struct entry *entry)
             next = earlier(next, review_look(eng, owner, entry));
         break;
     case ENTRY_UNKNOWN:
-        group_leave(eng, entry);
+        party_leave(eng, entry);
         next = earlier(next, review_look(eng, owner, entry));
         break;
     case ENTRY_REBOOTING:
