@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shell/admin.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <microhttpd.h>
 #include <netdb.h>
@@ -18,6 +19,8 @@ struct admin {
 };
 
 /* ---- answering ---- */
+
+static const char plain[] = "text/plain; charset=utf-8";
 
 static enum MHD_Result respond(struct MHD_Connection *connection, unsigned status,
                                const char *content_type, struct view body)
@@ -43,7 +46,10 @@ static enum MHD_Result serve_page(struct admin *admin, const struct admin_page *
     struct buf out;
     buf_init(&out, ADMIN_PAGE_BYTES_MAX);
     unsigned status = page->render(admin->options.context, &out);
-    enum MHD_Result result = respond(connection, status, page->content_type, buf_view(&out));
+    enum MHD_Result result =
+        status == MHD_HTTP_INTERNAL_SERVER_ERROR
+            ? respond(connection, status, plain, VIEW_LIT("the page cannot be made\n"))
+            : respond(connection, status, page->content_type, buf_view(&out));
     buf_release(&out);
     return result;
 }
@@ -52,10 +58,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_n, void **request)
 {
-    static const char text[] = "text/plain; charset=utf-8";
     struct admin *admin = context;
     (void)version;
     (void)upload;
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) /* at once, body or not */
+        return respond(connection, MHD_HTTP_METHOD_NOT_ALLOWED, plain, VIEW_LIT("read only\n"));
     if (*request == NULL) { /* the headers are there: say yes, and wait for the end */
         *request = admin;
         return MHD_YES;
@@ -64,21 +71,26 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *upload_n = 0; /* a body nobody asked for */
         return MHD_YES;
     }
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return respond(connection, MHD_HTTP_METHOD_NOT_ALLOWED, text, VIEW_LIT("read only\n"));
     for (size_t i = 0; i < admin->options.page_n; i++)
         if (strcmp(url, admin->options.pages[i].path) == 0)
             return serve_page(admin, &admin->options.pages[i], connection);
-    return respond(connection, MHD_HTTP_NOT_FOUND, text, VIEW_LIT("no such page\n"));
+    return respond(connection, MHD_HTTP_NOT_FOUND, plain, VIEW_LIT("no such page\n"));
 }
 
 /* ---- the socket ---- */
+
+/* glibc's getaddrinfo takes a larger number modulo 65536. */
+static bool is_port(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+    return n > 0 && n <= 5 && text[n] == '\0' && strtol(text, NULL, 10) <= UINT16_MAX;
+}
 
 /* Splits HOST:PORT, with brackets around an IPv6 address. */
 static bool split(const char *listen, char host[256], char port[16])
 {
     const char *colon = strrchr(listen, ':');
-    if (colon == NULL || strlen(colon + 1) >= 16 || colon[1] == '\0')
+    if (colon == NULL || !is_port(colon + 1))
         return false;
     size_t n = (size_t)(colon - listen);
     const char *begin = listen;
@@ -102,8 +114,10 @@ static int bind_to(const struct addrinfo *address)
         bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
         listen(fd, ADMIN_CONNECTIONS_MAX) == 0)
         return fd;
+    int why = errno;
     if (fd >= 0)
         (void)close(fd);
+    errno = why;
     return -1;
 }
 
@@ -122,7 +136,9 @@ static enum err open_socket(const char *text, int *fd_out, struct fault *fault)
     *fd_out = -1;
     for (const struct addrinfo *a = found; a != NULL && *fd_out < 0; a = a->ai_next)
         *fd_out = bind_to(a);
+    int why = errno;
     freeaddrinfo(found);
+    errno = why;
     if (*fd_out >= 0)
         return ERR_OK;
     return fault_set(fault, ERR_CONFIG, "admin.listen: cannot listen on %s: %m", text);
@@ -155,10 +171,12 @@ enum err admin_open(const struct admin_options *options, struct admin **admin_ou
     }
     admin->options = *options;
     admin->port = port_of(listen_fd);
-    admin->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, admin, MHD_OPTION_LISTEN_SOCKET,
-                         listen_fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)ADMIN_CONNECTIONS_MAX,
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ADMIN_IDLE_S, MHD_OPTION_END);
+    admin->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL, 0, NULL, NULL, on_request, admin, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)ADMIN_CONNECTIONS_MAX,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)ADMIN_CONNECTIONS_PER_ADDRESS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ADMIN_REQUEST_BYTES_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ADMIN_IDLE_S, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         admin->daemon == NULL ? NULL : MHD_get_daemon_info(admin->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (info == NULL) {

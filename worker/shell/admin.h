@@ -3,7 +3,9 @@
  * The admin server: read-only pages over HTTP, served on the loop's own thread.
  *
  * GET and HEAD only; nothing can be changed here. A page is rendered whole into memory by a
- * callback, so what it shows belongs together.
+ * callback, so what it shows belongs together. Connections, their memory and their idle time are
+ * limited, and one address can take no more than half of the connections: a client that hangs does
+ * not keep the probes out.
  */
 #ifndef WORKER_SHELL_ADMIN_H
 #define WORKER_SHELL_ADMIN_H
@@ -15,14 +17,16 @@
 
 enum {
     ADMIN_CONNECTIONS_MAX = 64,
-    ADMIN_PAGE_BYTES_MAX = 4 * 1024 * 1024,
+    ADMIN_CONNECTIONS_PER_ADDRESS_MAX = 32,
+    ADMIN_REQUEST_BYTES_MAX = 16 * 1024, /* request line and headers; beyond that 4xx */
+    ADMIN_PAGE_BYTES_MAX = 1024 * 1024,
     ADMIN_IDLE_S = 15,
 };
 
 struct admin_page {
     const char *path;
     const char *content_type;
-    /* Returns the HTTP status. What does not fit into `out` makes it 500. */
+    /* Returns the HTTP status; 500 when it cannot render, and then `out` is not shown. */
     unsigned (*render)(void *context, struct buf *out);
 };
 
@@ -35,7 +39,7 @@ struct admin_options {
 
 struct admin;
 
-/* ERR_CONFIG: the address is wrong or in use. */
+/* Texts and pages outlive it. ERR_CONFIG: the address is wrong or in use; ERR_SYSTEM. */
 MUST_USE enum err admin_open(const struct admin_options *options, struct admin **admin_out,
                              struct fault *fault);
 /* Readable when there is something to do. */
@@ -43,6 +47,7 @@ int admin_fd(const struct admin *admin);
 /* How long until admin_step must be called at the latest, in ms; -1: as long as you like. */
 int admin_timeout_ms(const struct admin *admin);
 void admin_step(struct admin *admin);
+/* The port it listens on, also when any was asked for. */
 uint16_t admin_port(const struct admin *admin);
 /* NULL is ignored. */
 void admin_close(struct admin *admin);

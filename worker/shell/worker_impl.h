@@ -77,6 +77,7 @@ struct worker {
     struct buf task_bytes;
     struct intake_task *tasks; /* INSTANCES_PER_REQUEST_MAX of them */
     char last_fault[512];
+    char breaker_code[96]; /* what opened the breaker last */
 };
 
 /* worker.c */
@@ -104,7 +105,6 @@ void input_step(struct worker *worker);
 void input_stop(struct worker *worker);
 /* Records between what was read and the end of the input, as far as is known. */
 int64_t input_lag(const struct worker *worker);
-bool input_is_stopped(const struct worker *worker);
 
 /* worker_pages.c */
 MUST_USE enum err pages_open(struct worker *worker, struct fault *fault);

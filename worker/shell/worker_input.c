@@ -63,7 +63,7 @@ void input_assigned(struct worker *worker, int32_t partition, int64_t offset)
     if (worker->stage != STAGE_RUNNING)
         return;
     int64_t from = offset == GROUP_NO_OFFSET ? READER_BEGINNING : offset;
-    worker->inputs[partition] = (struct input){.assigned = true};
+    worker->inputs[partition] = (struct input){.assigned = true, .next = from > 0 ? from : 0};
     reader_stop(worker->reader, at(partition));
     if (intake_assign(worker->intake, partition, from, &fault) != ERR_OK ||
         reader_start(worker->reader, at(partition), from, &fault) != ERR_OK)
@@ -131,6 +131,7 @@ static void take(struct worker *worker, const struct reader_event *event)
         const struct log_field fields[] = {
             LOG_NUMBER("partition", event->at.partition), LOG_NUMBER("offset", event->offset),
             LOG_VIEW("code", what.error_code), LOG_VIEW("reason", what.error_message)};
+        metrics_refused(&worker->metrics, what.error_code);
         log_write(worker->log, LEVEL_WARN, "a request was refused", fields, 4);
     }
     intake_take(worker->intake, event, &what);
@@ -160,7 +161,8 @@ void input_read(struct worker *worker, const struct reader_event *event)
         if (intake_is_full(worker->intake))
             pause_where_full(worker);
         break;
-    case READER_EOF:
+    case READER_EOF: /* also behind what is no record, such as a transaction's marks */
+        worker->inputs[event->at.partition].next = event->offset;
         break;
     case READER_GONE:
     case READER_FAILED:
@@ -180,6 +182,7 @@ static void begin_anew(struct worker *worker, const struct intake_event *event)
     if (worker->stage != STAGE_RUNNING)
         return;
     worker->inputs[event->partition].paused = false;
+    worker->inputs[event->partition].next = event->offset > 0 ? event->offset : 0;
     if (intake_assign(worker->intake, event->partition, event->offset, &fault) != ERR_OK ||
         reader_start(worker->reader, at(event->partition), event->offset, &fault) != ERR_OK)
         stop(worker, event->partition, fault.text);
@@ -215,12 +218,4 @@ int64_t input_lag(const struct worker *worker)
             lag += high - (worker->inputs[p].next > low ? worker->inputs[p].next : low);
     }
     return lag;
-}
-
-bool input_is_stopped(const struct worker *worker)
-{
-    for (int32_t p = 0; p < worker->input_n; p++)
-        if (worker->inputs[p].stopped)
-            return true;
-    return false;
 }

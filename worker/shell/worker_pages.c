@@ -2,6 +2,8 @@
  *
  * The admin server's pages: metrics, probes, status. Read only. */
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "core/entry.h"
 #include "shell/worker_impl.h"
@@ -22,68 +24,90 @@ static unsigned answer_json(json_t *value, unsigned status, struct buf *out)
     return ok ? status : FAILED;
 }
 
+/* A text from outside the house may hold bytes that jansson refuses. */
+static json_t *text_json(const char *text)
+{
+    char clean[1024];
+    json_t *json = json_string(text);
+    if (json != NULL)
+        return json;
+    (void)snprintf(clean, sizeof clean, "%s", text);
+    for (char *c = clean; *c != '\0'; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    return json_string(clean);
+}
+
+/* Empty: there was none. */
+static json_t *error_json(const char *text)
+{
+    return text[0] != '\0' ? text_json(text) : json_null();
+}
+
 /* ---- readiness ---- */
 
-struct check {
-    const char *name;
-    bool ok;
-    const char *detail;
-};
-enum { CHECK_N = 7 };
+static void note_stopped(struct readiness_facts *facts, const char *topic, int32_t partition,
+                         const char *why)
+{
+    if (facts->stopped_n++ > 0)
+        return;
+    facts->stopped_topic = topic;
+    facts->stopped_partition = partition;
+    facts->stopped_why = why;
+}
 
-static const char *stopped_why(const struct worker *worker)
+static void find_stopped(const struct worker *worker, struct readiness_facts *facts)
 {
     for (int32_t p = 0; worker->bridge != NULL && p < worker->partition_n; p++) {
         struct partition_stats stats;
         engine_partition_stats(bridge_engine(worker->bridge), p, &stats);
         if (stats.role == ROLE_STOPPED)
-            return stats.stopped_why;
+            note_stopped(facts, worker->config->topics[TOPIC_LEDGER], p, stats.stopped_why);
     }
-    return worker->inputs != NULL && input_is_stopped(worker) ? "an input partition" : NULL;
+    for (int32_t p = 0; worker->inputs != NULL && p < worker->input_n; p++)
+        if (worker->inputs[p].stopped)
+            note_stopped(facts, worker->config->topics[TOPIC_REQUESTS], p,
+                         "its position cannot be read");
 }
 
-static bool judge(const struct worker *worker, struct check checks[CHECK_N])
+/* Returns how many partitions have stopped. */
+static uint32_t judge(const struct worker *worker, struct readiness *out)
 {
     struct engine_stats engine = {.breaker_open = false};
     bool begun = worker->bridge != NULL;
     if (begun)
         engine_stats(bridge_engine(worker->bridge), &engine);
-    const char *stopped = stopped_why(worker);
-    bool broker = worker->producer != NULL && producer_is_up(worker->producer) &&
-                  reader_is_up(worker->reader);
-    bool member = worker->group != NULL && group_is_member(worker->group);
-    const struct check all[CHECK_N] = {
-        {"started", begun, begun ? "" : "topics are not checked yet"},
-        {"broker", broker, broker ? "" : worker->last_fault},
-        {"group", member, member ? "" : "not a member yet"},
-        {"partitions", stopped == NULL, stopped != NULL ? stopped : ""},
-        {"breaker", !engine.breaker_open, engine.breaker_open ? "no call can succeed" : ""},
-        {"memory", !engine.full, engine.full ? "at its ceiling" : ""},
-        {"draining", worker->stage < STAGE_DRAINING,
-         worker->stage < STAGE_DRAINING ? "" : "ending"},
+    struct readiness_facts facts = {
+        .started = begun,
+        .broker_up = worker->producer != NULL && worker->reader != NULL &&
+                     producer_is_up(worker->producer) && reader_is_up(worker->reader),
+        .member = worker->group != NULL && group_is_member(worker->group),
+        .breaker_open = engine.breaker_open,
+        .draining = worker->stage >= STAGE_DRAINING,
+        .broker_error = worker->last_fault,
+        .breaker_code = worker->breaker_code,
     };
-    bool ready = true;
-    for (int i = 0; i < CHECK_N; i++) {
-        checks[i] = all[i];
-        ready = ready && all[i].ok;
-    }
-    return ready;
+    find_stopped(worker, &facts);
+    readiness_judge(&facts, out);
+    return facts.stopped_n;
 }
 
-static json_t *checks_json(const struct check checks[CHECK_N])
+static json_t *checks_json(const struct readiness *readiness)
 {
     json_t *list = json_array();
-    for (int i = 0; i < CHECK_N; i++)
-        (void)json_array_append_new(list, json_pack("{s:s,s:b,s:s}", "name", checks[i].name, "ok",
-                                                    checks[i].ok, "detail", checks[i].detail));
+    for (int i = 0; i < READINESS_N; i++) {
+        const struct readiness_check *check = &readiness->checks[i];
+        (void)json_array_append_new(list, json_pack("{s:s,s:b,s:o}", "name", check->name, "ok",
+                                                    check->ok, "detail", text_json(check->detail)));
+    }
     return list;
 }
 
 static unsigned render_ready(void *context, struct buf *out)
 {
-    struct check checks[CHECK_N];
-    bool ready = judge(context, checks);
-    return answer_json(checks_json(checks), ready ? OK : UNAVAILABLE, out);
+    struct readiness readiness;
+    (void)judge(context, &readiness);
+    return answer_json(checks_json(&readiness), readiness.ready ? OK : UNAVAILABLE, out);
 }
 
 static unsigned render_live(void *context, struct buf *out)
@@ -107,10 +131,11 @@ static int64_t tasks_lag(const struct worker *worker, int32_t partition, int64_t
 
 static void gather(const struct worker *worker, struct metrics_view *view)
 {
-    struct check checks[CHECK_N];
     *view = (struct metrics_view){.counted = &worker->metrics,
-                                  .ready = judge(worker, checks),
+                                  .rate_limit = worker->rate_limit,
                                   .calls_in_flight = http_in_flight(worker->http)};
+    view->partitions_stopped = judge(worker, &view->readiness);
+    process_stats(&view->process);
     view->engine.pace = 1;
     if (worker->bridge == NULL)
         return;
@@ -121,7 +146,7 @@ static void gather(const struct worker *worker, struct metrics_view *view)
     for (int32_t p = 0; p < worker->partition_n; p++) {
         struct partition_stats stats;
         engine_partition_stats(bridge_engine(worker->bridge), p, &stats);
-        view->partitions_stopped += stats.role == ROLE_STOPPED;
+        view->partitions_assigned += stats.assigned;
         if (stats.role != ROLE_OWNER)
             continue;
         view->partitions_owned++;
@@ -155,13 +180,15 @@ static json_t *partitions_json(const struct worker *worker)
         engine_partition_stats(bridge_engine(worker->bridge), p, &stats);
         if (stats.role == ROLE_NONE && !stats.assigned)
             continue;
+        bool owner = stats.role == ROLE_OWNER;
         json_t *row = json_pack(
-            "{s:i,s:s,s:b,s:I,s:I,s:I,s:I,s:I}", "partition", p, "role", role_name(stats.role),
+            "{s:i,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I}", "partition", p, "role", role_name(stats.role),
             "assigned", stats.assigned, "epoch", (json_int_t)stats.epoch, "ledgerOffset",
             (json_int_t)stats.ledger_offset, "cursor", (json_int_t)stats.cursor, "owedEvents",
-            (json_int_t)stats.owed_n, "entries", (json_int_t)stats.entry_n);
+            (json_int_t)stats.owed_n, "entries", (json_int_t)stats.entry_n, "tasksLag",
+            (json_int_t)(owner ? tasks_lag(worker, p, stats.cursor) : 0));
         if (stats.stopped_why != NULL)
-            (void)json_object_set_new(row, "stoppedWhy", json_string(stats.stopped_why));
+            (void)json_object_set_new(row, "stoppedWhy", text_json(stats.stopped_why));
         (void)json_array_append_new(list, row);
     }
     return list;
@@ -184,20 +211,28 @@ static json_t *status_json(const struct worker *worker)
                                          [STAGE_LEAVING] = "leaving",
                                          [STAGE_OVER] = "over"};
     struct metrics_view view;
-    struct check checks[CHECK_N];
     gather(worker, &view);
-    bool ready = judge(worker, checks);
-    return json_pack(
-        "{s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o,s:{s:f,s:f,s:I,s:I},s:{s:b},s:{s:I,s:I},s:I,s:I,s:s}",
-        "name", worker->config->name, "group", worker->config->group, "version",
-        REBOOT_WORKER_VERSION, "stage", stages[worker->stage], "ready", ready, "checks",
-        checks_json(checks), "partitions", partitions_json(worker), "openEntries",
-        phases_json(&view.engine), "quota", "rateLimit", worker->rate_limit, "pace",
-        view.engine.pace, "throttled", (json_int_t)view.engine.throttled_n, "callsInFlight",
-        (json_int_t)view.calls_in_flight, "breaker", "open", view.engine.breaker_open, "lag",
-        "input", (json_int_t)view.input_lag, "tasks", (json_int_t)view.tasks_lag, "clockOffset",
-        (json_int_t)view.engine.clock_offset_s, "memoryBytes",
-        (json_int_t)view.engine.pool_used_bytes, "lastError", worker->last_fault);
+    json_t *quota = json_pack("{s:f,s:f,s:I,s:I}", "rateLimit", worker->rate_limit, "pace",
+                              view.engine.pace, "throttled", (json_int_t)view.engine.throttled_n,
+                              "callsInFlight", (json_int_t)view.calls_in_flight);
+    json_t *memory =
+        json_pack("{s:I,s:I,s:b}", "bytes", (json_int_t)view.engine.pool_used_bytes, "bytesMax",
+                  (json_int_t)view.engine.pool_bytes_max, "full", view.engine.full);
+    json_t *breaker =
+        json_pack("{s:b,s:o}", "open", view.engine.breaker_open, "code",
+                  view.engine.breaker_open ? text_json(worker->breaker_code) : json_null());
+    json_t *errors = json_pack("{s:o,s:o}", "kafka", error_json(worker->last_fault), "api",
+                               error_json(worker->metrics.last_code));
+    json_t *lag = json_pack("{s:I,s:I}", "input", (json_int_t)view.input_lag, "tasks",
+                            (json_int_t)view.tasks_lag);
+    return json_pack("{s:o,s:o,s:s,s:s,s:b,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:I,s:o}", "name",
+                     text_json(worker->config->name), "group", text_json(worker->config->group),
+                     "version", REBOOT_WORKER_VERSION, "stage", stages[worker->stage], "ready",
+                     view.readiness.ready, "checks", checks_json(&view.readiness), "partitions",
+                     partitions_json(worker), "openEntries", phases_json(&view.engine),
+                     "owedEvents", (json_int_t)view.owed_events, "quota", quota, "breaker", breaker,
+                     "lag", lag, "memory", memory, "clockOffset",
+                     (json_int_t)view.engine.clock_offset_s, "lastErrors", errors);
 }
 
 static unsigned render_status(void *context, struct buf *out)
@@ -212,11 +247,13 @@ static unsigned render_page(void *context, struct buf *out)
     json_t *status = status_json(worker);
     char *text = status == NULL ? NULL : json_dumps(status, JSON_INDENT(2));
     json_decref(status);
+    if (text == NULL)
+        return FAILED;
     enum err err = buf_append_text(
         out, "<!doctype html><html lang=en><meta charset=utf-8>"
              "<meta http-equiv=refresh content=2><title>reboot-worker</title>"
              "<style>body{font:14px/1.4 monospace;margin:2em}</style><h1>reboot-worker</h1><pre>");
-    for (const char *c = text; err == ERR_OK && c != NULL && *c != '\0'; c++)
+    for (const char *c = text; err == ERR_OK && *c != '\0'; c++)
         err = *c == '<'   ? buf_append_text(out, "&lt;")
               : *c == '&' ? buf_append_text(out, "&amp;")
                           : buf_append(out, c, 1);

@@ -23,6 +23,9 @@ static void on_kafka(void *context, int level, const char *client, const char *t
 static void on_note(void *context, const struct note *note)
 {
     struct worker *worker = context;
+    if (note->type == NOTE_BREAKER_OPEN)
+        (void)snprintf(worker->breaker_code, sizeof worker->breaker_code, "%.*s",
+                       VIEW_FMT(note->text));
     log_note(worker->log, note);
 }
 
