@@ -35,8 +35,8 @@ void buf_clear(struct buf *buf)
         buf->p[0] = '\0';
 }
 
-/* Makes room for n more bytes and the NUL. */
-static enum err make_room(struct buf *buf, size_t n)
+/* And for the NUL. */
+enum err buf_reserve(struct buf *buf, size_t n)
 {
     if (n > buf->ceiling - buf->n)
         return ERR_LIMIT;
@@ -56,7 +56,7 @@ static enum err make_room(struct buf *buf, size_t n)
 
 enum err buf_append(struct buf *buf, const void *bytes, size_t n)
 {
-    enum err err = make_room(buf, n);
+    enum err err = buf_reserve(buf, n);
     if (err != ERR_OK)
         return err;
     if (n > 0)
@@ -84,7 +84,7 @@ enum err buf_append_format(struct buf *buf, const char *fmt, ...)
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
-    enum err err = n < 0 ? ERR_INVALID : make_room(buf, (size_t)n);
+    enum err err = n < 0 ? ERR_INVALID : buf_reserve(buf, (size_t)n);
     if (err == ERR_OK) {
         (void)vsnprintf(buf->p + buf->n, (size_t)n + 1, fmt, again);
         buf->n += (size_t)n;

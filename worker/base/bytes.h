@@ -55,6 +55,8 @@ void buf_init(struct buf *buf, size_t bytes_max);
 void buf_release(struct buf *buf);
 /* As buf_release, wiping the bytes first: for secrets. */
 void buf_release_secret(struct buf *buf);
+/* Makes room for n more bytes, so that appending them neither fails nor leaves a copy behind. */
+MUST_USE enum err buf_reserve(struct buf *buf, size_t n);
 /* Forgets the content, keeps the memory. */
 void buf_clear(struct buf *buf);
 MUST_USE enum err buf_append(struct buf *buf, const void *bytes, size_t n);

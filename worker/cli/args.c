@@ -40,6 +40,7 @@ struct cursor {
     int argc;
     char **argv;
     int i;
+    bool only_positional; /* behind `--` */
 };
 
 static bool usage_error(const struct cursor *cursor, const char *what, const char *which)
@@ -121,6 +122,22 @@ static bool take_own(struct cursor *cursor, const struct cli_flag *flag, const c
     return *flag->value != NULL || usage_error(cursor, "a value is missing", flag->name);
 }
 
+/* With the flag that was probably meant. */
+static bool unknown_option(const struct cursor *cursor, struct view name)
+{
+    struct view near = config_suggest(name);
+    struct fault what;
+    char flag[64];
+    size_t n = near.n < sizeof flag ? near.n : 0;
+    for (size_t i = 0; i < n; i++)
+        flag[i] = near.p[i] == '.' || near.p[i] == '_' ? '-' : near.p[i];
+    bool is_option = n > 0 && config_find(near) != NULL;
+    (void)fault_set(&what, ERR_INVALID, "unknown option%s%.*s%s",
+                    is_option ? " (did you mean --" : "", is_option ? (int)n : 0, flag,
+                    is_option ? "?)" : "");
+    return usage_error(cursor, what.text, cursor->argv[cursor->i]);
+}
+
 static bool take_common(struct cursor *cursor, struct view name, const char *equals)
 {
     struct config_input *input = &cursor->args->input;
@@ -130,7 +147,7 @@ static bool take_common(struct cursor *cursor, struct view name, const char *equ
         return take_option(cursor, option, equals);
     bool file = view_is(name, "config");
     if (!file && !view_is(name, "kafka-config"))
-        return usage_error(cursor, "unknown option", arg);
+        return unknown_option(cursor, name);
     const char *value = value_of(cursor, equals);
     if (value == NULL)
         return usage_error(cursor, "a value is missing", arg);
@@ -153,8 +170,12 @@ static bool take_positional(struct cursor *cursor, const char *arg)
 static bool take(struct cursor *cursor)
 {
     const char *arg = cursor->argv[cursor->i];
-    if (arg[0] != '-' || arg[1] == '\0')
+    if (cursor->only_positional || arg[0] != '-' || arg[1] == '\0')
         return take_positional(cursor, arg);
+    if (strcmp(arg, "--") == 0) {
+        cursor->only_positional = true;
+        return true;
+    }
     bool is_long = arg[1] == '-';
     const char *equals = is_long ? strchr(arg, '=') : NULL;
     const char *begin = arg + (is_long ? 2 : 1);
@@ -197,7 +218,8 @@ bool cli_parse(const struct cli_command *command, int argc, char **argv, struct 
               args->input.property_files != NULL;
     *status_out = EXIT_USAGE;
     for (cursor.i = 1; ok && cursor.i < argc; cursor.i++) {
-        if (strcmp(argv[cursor.i], "--help") == 0 || strcmp(argv[cursor.i], "-h") == 0) {
+        bool help = strcmp(argv[cursor.i], "--help") == 0 || strcmp(argv[cursor.i], "-h") == 0;
+        if (help && !cursor.only_positional) {
             print_help(command);
             *status_out = EXIT_OK;
             ok = false;

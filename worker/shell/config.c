@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shell/config.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,22 +11,16 @@ void config_release(struct config *config)
 {
     for (size_t i = 0; config_option(i) != NULL; i++) {
         const struct option_row *option = config_option(i);
-        if (option->type == OPTION_TEXT)
+        if (option_is_text(option))
             free(*(char **)((char *)config + option->at));
     }
-    for (size_t i = 0; i < config->kafka.n; i++) {
-        char *value = (char *)(uintptr_t)config->kafka.items[i].value;
-        explicit_bzero(value, strlen(value));
-        free(value);
-        free((char *)(uintptr_t)config->kafka.items[i].name);
-    }
-    free(config->kafka.items);
+    config_release_properties(config);
     memset(config, 0, sizeof *config);
 }
 
-static enum err set_defaults(struct config *config, struct fault *fault)
+enum err config_init(struct config *config, struct fault *fault)
 {
-    char host[256] = "";
+    memset(config, 0, sizeof *config);
     enum err err = config_set_property(config, VIEW_LIT("bootstrap.servers"),
                                        VIEW_LIT("localhost:9092"), fault);
     for (size_t i = 0; err == ERR_OK && config_option(i) != NULL; i++) {
@@ -35,56 +30,105 @@ static enum err set_defaults(struct config *config, struct fault *fault)
             empty.min = 0; /* worked out when nobody sets it */
         err = config_set(config, &empty, view_of(option->value), fault);
     }
-    if (err == ERR_OK && gethostname(host, sizeof host - 1) == 0 && host[0] != '\0')
-        err = config_set(config, config_find(VIEW_LIT("name")), view_of(host), fault);
+    if (err != ERR_OK)
+        config_release(config);
     return err;
 }
 
 static enum err work_out(struct config *config, struct fault *fault)
 {
+    char host[256] = "";
     char source[300];
-    if (config->name[0] == '\0')
-        return fault_set(fault, ERR_CONFIG, "name: the host has no name; set one");
-    if (config->events_source[0] != '\0')
-        return ERR_OK;
-    int n = snprintf(source, sizeof source, "/reboot-worker/%s", config->group);
-    struct view text = {source, (size_t)n < 255 ? (size_t)n : 255};
-    return config_set(config, config_find(VIEW_LIT("events.source")), text, fault);
+    enum err err = ERR_OK;
+    if (config->name[0] == '\0') {
+        if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
+            return fault_set(fault, ERR_CONFIG, "name: the host has no name; set one");
+        err = config_set(config, config_find(VIEW_LIT("name")), view_of(host), fault);
+    }
+    if (err == ERR_OK && config->events_source[0] == '\0') {
+        int n = snprintf(source, sizeof source, "/reboot-worker/%s", config->group);
+        struct view text = {source, (size_t)n < 255 ? (size_t)n : 255};
+        err = config_set(config, config_find(VIEW_LIT("events.source")), text, fault);
+    }
+    return err;
 }
 
 /* ---- what no single option can see ---- */
 
 static enum err check_topics(const struct config *config, struct fault *fault)
 {
-    for (enum topic a = 0; a < TOPIC_N; a++)
+    for (enum topic a = 0; a < TOPIC_N; a++) {
+        const char *name = config->topics[a];
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            return fault_set(fault, ERR_CONFIG, "topics.%s: \"%s\" cannot be a topic's name",
+                             topic_key(a), name);
         for (enum topic b = a + 1; b < TOPIC_N; b++)
-            if (strcmp(config->topics[a], config->topics[b]) == 0)
+            if (strcmp(name, config->topics[b]) == 0)
                 return fault_set(fault, ERR_CONFIG, "topics.%s and topics.%s are the same topic",
                                  topic_key(a), topic_key(b));
+    }
     return ERR_OK;
+}
+
+static enum err check_listen(const char *listen, struct fault *fault)
+{
+    const char *colon = strrchr(listen, ':');
+    size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
+    if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' || atoi(colon + 1) > 65535)
+        return fault_set(fault, ERR_CONFIG, "admin.listen: \"%s\" is not HOST:PORT", listen);
+    return ERR_OK;
+}
+
+static bool is_member_id(const char *name)
+{
+    for (; *name != '\0'; name++)
+        if (!isalnum((unsigned char)*name) && strchr("._-", *name) == NULL)
+            return false;
+    return true;
+}
+
+/* Odd but harmless: the worker runs, and says what it will do. */
+static void warn_of_oddities(const struct config *config, const struct config_input *input)
+{
+    const struct {
+        int64_t shorter_ms;
+        int64_t longer_ms;
+        const char *what;
+    } rows[] = {
+        {config->retry_initial_ms, config->retry_max_ms,
+         "retry.initial is longer than retry.max, which bounds it"},
+        {config->confirm_interval_ms, config->confirm_timeout_ms,
+         "confirm.interval is longer than confirm.timeout: there is one look at most"},
+        {config->timeout_ms, config->signature_life_ms + config->settle_ms,
+         "api.timeout is longer than api.signature_life and api.settle together: a call counts as "
+         "lost before it times out"},
+    };
+    for (size_t i = 0; input->warn != NULL && i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].shorter_ms > rows[i].longer_ms)
+            input->warn(input->context, rows[i].what);
 }
 
 static enum err check(const struct config *config, struct fault *fault)
 {
-    struct fault why;
     struct endpoint endpoint;
-    if (endpoint_parse(config->endpoint, &endpoint, &why) != ERR_OK)
-        return fault_set(fault, ERR_CONFIG, "api.endpoint: %s", why.text);
-    if (config->retry_initial_ms > config->retry_max_ms)
-        return fault_set(fault, ERR_CONFIG, "retry.initial is longer than retry.max");
-    if (config->confirm_interval_ms > config->confirm_timeout_ms)
-        return fault_set(fault, ERR_CONFIG, "confirm.interval is longer than confirm.timeout");
-    if (config->timeout_ms > config->signature_life_ms)
-        return fault_set(fault, ERR_CONFIG, "api.timeout is longer than api.signature_life");
-    if (config->dedup_window_ms > config->request_max_age_ms)
-        return fault_set(fault, ERR_CONFIG, "dedup.window is longer than request.max_age");
-    if (check_topics(config, fault) != ERR_OK)
-        return ERR_CONFIG;
-    return kafka_properties_check(&config->kafka, fault);
+    enum err err = endpoint_parse(config->endpoint, &endpoint, fault);
+    if (err == ERR_OK)
+        err = check_topics(config, fault);
+    if (err == ERR_OK)
+        err = check_listen(config->admin_listen, fault);
+    if (err == ERR_OK && config->static_membership && !is_member_id(config->name))
+        err = fault_set(fault, ERR_CONFIG,
+                        "name: \"%s\" cannot be a static member's id: letters, digits, . _ - only",
+                        config->name);
+    for (const char *c = config->region; err == ERR_OK && *c != '\0'; c++)
+        if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '-')
+            err = fault_set(fault, ERR_CONFIG, "api.region: lower-case letters, digits, - only");
+    return err;
 }
 
 /* ---- loading ---- */
 
+/* What the command line says; the fault of a property names it, as it does elsewhere. */
 static enum err read_flags(struct config *config, const struct config_input *input,
                            struct fault *fault)
 {
@@ -105,8 +149,7 @@ static enum err read_flags(struct config *config, const struct config_input *inp
 
 enum err config_load(const struct config_input *input, struct config *out, struct fault *fault)
 {
-    memset(out, 0, sizeof *out);
-    enum err err = set_defaults(out, fault);
+    enum err err = config_init(out, fault);
     if (err == ERR_OK && input->file != NULL)
         err = config_read_yaml(out, input->file, fault);
     if (err == ERR_OK && input->environment != NULL)
@@ -117,7 +160,9 @@ enum err config_load(const struct config_input *input, struct config *out, struc
         err = work_out(out, fault);
     if (err == ERR_OK)
         err = check(out, fault);
-    if (err != ERR_OK)
+    if (err == ERR_OK)
+        warn_of_oddities(out, input);
+    else
         config_release(out);
     return err;
 }

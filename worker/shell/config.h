@@ -22,6 +22,7 @@ enum {
     CONFIG_FILE_BYTES_MAX = 1024 * 1024,
     CONFIG_VALUE_BYTES_MAX = 4096,
     CONFIG_PROPERTIES_MAX = 512, /* of Kafka */
+    CONFIG_OPTIONS_MAX = 96,
 };
 
 enum config_ambiguity { AMBIGUITY_REPORT = 0, AMBIGUITY_RETRY = 1 };
@@ -77,7 +78,8 @@ struct config {
 };
 
 enum option_type {
-    OPTION_TEXT,
+    OPTION_TEXT, /* printable; min and max are its length */
+    OPTION_NAME, /* letters, digits, and . _ - */
     OPTION_BOOL,
     OPTION_INT,
     OPTION_NUMBER,   /* double */
@@ -103,8 +105,10 @@ struct option_row {
 const struct option_row *config_option(size_t i);
 /* By key as in files. */
 const struct option_row *config_find(struct view key);
-/* The known key nearest to what was written, or NULL when nothing is near. */
-const char *config_suggest(struct view key);
+/* The known key or section nearest to what was written (- . _ count as the same), or nothing. */
+struct view config_suggest(struct view key);
+/* Whether an option is a text of ours on the heap. */
+bool option_is_text(const struct option_row *option);
 
 /* Where values come from, beside the defaults. */
 struct config_input {
@@ -126,6 +130,8 @@ struct config_input {
 /* On failure the config is released. ERR_CONFIG: a person must correct something; ERR_SYSTEM. */
 MUST_USE enum err config_load(const struct config_input *input, struct config *out,
                               struct fault *fault);
+/* The defaults alone, nothing worked out. */
+MUST_USE enum err config_init(struct config *out, struct fault *fault);
 void config_release(struct config *config);
 
 /* ---- for the parts of the configuration's own modules ---- */
@@ -133,14 +139,37 @@ void config_release(struct config *config);
 /* Sets one option from text; the fault names the key and what it may be. */
 MUST_USE enum err config_set(struct config *config, const struct option_row *option,
                              struct view text, struct fault *fault);
+/* Adds a property of librdkafka's; unknown, wrong and reserved ones are ERR_CONFIG. */
 MUST_USE enum err config_set_property(struct config *config, struct view name, struct view value,
                                       struct fault *fault);
+void config_release_properties(struct config *config);
+bool config_is_property(const char *name);
+/* Whether a property's value must not be shown. */
+bool config_is_secret(const char *property);
 /* Appends the value as it would be written. */
 MUST_USE enum err config_format(const struct config *config, const struct option_row *option,
                                 struct buf *out);
+/* What it may be: "a duration from 100ms to 5m". */
+MUST_USE enum err config_allowed(const struct option_row *option, struct buf *out);
+
+/* Looks for the candidate nearest to a name; what is not near at all does not count. */
+struct config_near {
+    struct view name;
+    struct view best; /* none so far: empty */
+    size_t distance;  /* of the best; before: what is too far */
+};
+struct config_near config_near_begin(struct view name);
+void config_near_try(struct config_near *near, struct view candidate);
+/* "; did you mean ...?" for the end of an error, or "". */
+#define CONFIG_NEAR_FMT(v_)                                                                        \
+    (v_).n > 0 ? "; did you mean \"" : "", VIEW_FMT(v_), (v_).n > 0 ? "\"?" : ""
+
 /* Reads a file into memory; ERR_CONFIG when it cannot be read or is too large. */
 MUST_USE enum err config_read_file(const char *path, struct buf *out, struct fault *fault);
 MUST_USE enum err config_read_yaml(struct config *config, const char *path, struct fault *fault);
+/* The text of a file; path is for errors. */
+MUST_USE enum err config_read_yaml_text(struct config *config, const char *path, struct view text,
+                                        struct fault *fault);
 /* Lines of name=value; `#` begins a comment. */
 MUST_USE enum err config_read_properties(struct config *config, const char *path,
                                          struct fault *fault);

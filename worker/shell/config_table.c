@@ -21,25 +21,25 @@ static const struct option_row table[] = {
     {"static_membership", OPTION_BOOL, AT(static_membership), "false", 0, 0, NULL,
      "use `name` as the group's static member id", false, false},
 
-    {"topics.requests", OPTION_TEXT, AT(topics[TOPIC_REQUESTS]), "reboot.requests", 1, 249, NULL,
+    {"topics.requests", OPTION_NAME, AT(topics[TOPIC_REQUESTS]), "reboot.requests", 1, 249, NULL,
      "the public input", false, false},
-    {"topics.tasks", OPTION_TEXT, AT(topics[TOPIC_TASKS]), "reboot.tasks", 1, 249, NULL,
+    {"topics.tasks", OPTION_NAME, AT(topics[TOPIC_TASKS]), "reboot.tasks", 1, 249, NULL,
      "internal: one request for one instance a record", false, false},
-    {"topics.ledger", OPTION_TEXT, AT(topics[TOPIC_LEDGER]), "reboot.ledger", 1, 249, NULL,
+    {"topics.ledger", OPTION_NAME, AT(topics[TOPIC_LEDGER]), "reboot.ledger", 1, 249, NULL,
      "internal: every decision", false, false},
-    {"topics.results", OPTION_TEXT, AT(topics[TOPIC_RESULTS]), "reboot.results", 1, 249, NULL,
+    {"topics.results", OPTION_NAME, AT(topics[TOPIC_RESULTS]), "reboot.results", 1, 249, NULL,
      "the public output: outcome events", false, false},
-    {"topics.dead_letters", OPTION_TEXT, AT(topics[TOPIC_DEAD_LETTERS]), "reboot.requests-dlt", 1,
+    {"topics.dead_letters", OPTION_NAME, AT(topics[TOPIC_DEAD_LETTERS]), "reboot.requests-dlt", 1,
      249, NULL, "requests that cannot be accepted, untouched", false, false},
-    {"topics.control", OPTION_TEXT, AT(topics[TOPIC_CONTROL]), "reboot.control", 1, 249, NULL,
+    {"topics.control", OPTION_NAME, AT(topics[TOPIC_CONTROL]), "reboot.control", 1, 249, NULL,
      "internal: orders to the whole pool", false, false},
-    {"topics.sightings", OPTION_TEXT, AT(topics[TOPIC_SIGHTINGS]), "reboot.sightings", 1, 249, NULL,
+    {"topics.sightings", OPTION_NAME, AT(topics[TOPIC_SIGHTINGS]), "reboot.sightings", 1, 249, NULL,
      "internal: what a listing of the account saw", false, false},
     {"topics.partitions", OPTION_INT, AT(partitions), "12", 1, ENGINE_PARTITIONS_MAX, NULL,
      "partitions of topics that are created; the most workers that can share the work", false,
      false},
     {"topics.replication_factor", OPTION_INT, AT(replication_factor), "-1", -1, 32767, NULL,
-     "of topics that are created; -1: the broker's default", false, false},
+     "replicas of topics that are created; -1: the broker's default", false, false},
     {"topics.create", OPTION_BOOL, AT(create_topics), "true", 0, 0, NULL,
      "create topics that are missing", false, false},
 
@@ -53,26 +53,26 @@ static const struct option_row table[] = {
     {"limits.entry_bytes", OPTION_SIZE, AT(entry_bytes), "256KiB", 16384, 1048576, NULL,
      "memory of one instance; closed requests give way first", false, false},
 
-    {"api.endpoint", OPTION_TEXT, AT(endpoint), "https://ecm.intl.tencentcloudapi.com", 1, 300,
+    {"api.endpoint", OPTION_TEXT, AT(endpoint), "https://ecm.intl.tencentcloudapi.com", 1, 256,
      NULL, "`http://` is allowed for loopback hosts only", false, false},
-    {"api.service", OPTION_TEXT, AT(service), "ecm", 1, 64, NULL, "the service that is signed for",
+    {"api.service", OPTION_NAME, AT(service), "ecm", 1, 64, NULL, "the service that is signed for",
      false, false},
-    {"api.version", OPTION_TEXT, AT(version), "2019-07-19", 1, 32, NULL, "X-TC-Version", false,
-     false},
-    {"api.region", OPTION_TEXT, AT(region), "", 0, 64, NULL, "region of requests that name none",
+    {"api.version", OPTION_NAME, AT(version), "2019-07-19", 1, 32, NULL,
+     "version of the API, X-TC-Version", false, false},
+    {"api.region", OPTION_NAME, AT(region), "", 0, 64, NULL, "region of requests that name none",
      false, false},
-    {"api.language", OPTION_TEXT, AT(language), "en-US", 0, 16, NULL,
+    {"api.language", OPTION_NAME, AT(language), "en-US", 0, 16, NULL,
      "language of the API's messages", false, false},
-    {"api.send_region", OPTION_BOOL, AT(send_region), "false", 0, 0, NULL, "send X-TC-Region",
-     false, false},
+    {"api.send_region", OPTION_BOOL, AT(send_region), "false", 0, 0, NULL,
+     "send X-TC-Region, which ECM does not need", false, false},
     {"api.rate_limit", OPTION_NUMBER, AT(rate_limit), "20", 0.01, 10000, NULL,
      "calls per second of each action, for the whole pool", true, false},
-    {"api.batch_size", OPTION_INT, AT(batch_size), "100", 1, 100, NULL, "instances a call", false,
-     false},
+    {"api.batch_size", OPTION_INT, AT(batch_size), "100", 1, 100, NULL,
+     "instances of one call at most; a full batch does not linger", false, false},
     {"api.linger", OPTION_DURATION, AT(linger_ms), "200ms", 0, 60000, NULL,
      "how long an instance waits for others to share its call", false, false},
-    {"api.timeout", OPTION_DURATION, AT(timeout_ms), "10s", 100, 300000, NULL, "of one call", false,
-     false},
+    {"api.timeout", OPTION_DURATION, AT(timeout_ms), "10s", 100, 300000, NULL,
+     "how long one call may take", false, false},
     {"api.signature_life", OPTION_DURATION, AT(signature_life_ms), "5m", 1000, 300000, NULL,
      "how long the API accepts a signature (its own limit; lower only against a simulator that is "
      "told the same)",
@@ -102,9 +102,9 @@ static const struct option_row table[] = {
     {"confirm.enabled", OPTION_BOOL, AT(confirm_enabled), "true", 0, 0, NULL,
      "watch instances until they run again; false: `dispatched` is final", false, false},
     {"confirm.interval", OPTION_DURATION, AT(confirm_interval_ms), "5s", 50, HOURS(1), NULL,
-     "between two looks", false, false},
-    {"confirm.timeout", OPTION_DURATION, AT(confirm_timeout_ms), "10m", 1000, HOURS(24), NULL,
-     "not RUNNING for so long: `unconfirmed`", false, false},
+     "time between two looks", false, false},
+    {"confirm.timeout", OPTION_DURATION, AT(confirm_timeout_ms), "10m", 100, HOURS(24), NULL,
+     "an instance not RUNNING for so long is `unconfirmed`", false, false},
     {"ambiguity", OPTION_WORD, AT(ambiguity), "report", 0, 0, ambiguities,
      "a lost call whose effect cannot be told: `report` it as unknown, or `retry`", false, false},
 
@@ -120,16 +120,17 @@ static const struct option_row table[] = {
     {"dry_run", OPTION_BOOL, AT(dry_run), "false", 0, 0, NULL,
      "everything but the call; needs a group and tasks, ledger and results topics of its own",
      false, false},
-    {"admin.listen", OPTION_TEXT, AT(admin_listen), "127.0.0.1:9464", 0, 300, NULL,
+    {"admin.listen", OPTION_TEXT, AT(admin_listen), "127.0.0.1:9464", 1, 256, NULL,
      "address and port of metrics, probes and status", false, false},
-    {"log.level", OPTION_WORD, AT(log_level), "info", 0, 0, levels, "debug, info, warn or error",
-     true, false},
+    {"log.level", OPTION_WORD, AT(log_level), "info", 0, 0, levels,
+     "what is logged: this and what is worse", true, false},
     {"log.format", OPTION_WORD, AT(log_format), "auto", 0, 0, formats,
-     "text or json; auto: text on a terminal, else json", false, false},
+     "auto: text on a terminal, else json", false, false},
     {"drain_timeout", OPTION_DURATION, AT(drain_timeout_ms), "20s", 100, HOURS(1), NULL,
      "how long SIGTERM waits for what is in the air", false, false},
 };
 enum { OPTION_N = sizeof table / sizeof table[0] };
+_Static_assert((int)OPTION_N <= (int)CONFIG_OPTIONS_MAX, "callers keep a flag for each option");
 
 const struct option_row *config_option(size_t i)
 {
@@ -144,19 +145,31 @@ const struct option_row *config_find(struct view key)
     return NULL;
 }
 
-/* Levenshtein distance; keys are short. */
+bool option_is_text(const struct option_row *option)
+{
+    return option->type == OPTION_TEXT || option->type == OPTION_NAME;
+}
+
+/* ---- what was meant ---- */
+
+enum { NEAR_BYTES_MAX = 63 };
+
+static bool same(char a, char b)
+{
+    return a == b || (strchr(".-_", a) != NULL && strchr(".-_", b) != NULL);
+}
+
+/* Levenshtein distance; both are at most NEAR_BYTES_MAX bytes long. */
 static size_t distance(struct view a, struct view b)
 {
-    size_t row[64];
-    if (b.n >= sizeof row / sizeof row[0])
-        return SIZE_MAX;
+    size_t row[NEAR_BYTES_MAX + 1];
     for (size_t j = 0; j <= b.n; j++)
         row[j] = j;
     for (size_t i = 1; i <= a.n; i++) {
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= b.n; j++) {
-            size_t change = diagonal + (a.p[i - 1] != b.p[j - 1]);
+            size_t change = diagonal + !same(a.p[i - 1], b.p[j - 1]);
             size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
             diagonal = row[j];
             row[j] = change < shorter ? change : shorter;
@@ -165,16 +178,36 @@ static size_t distance(struct view a, struct view b)
     return row[b.n];
 }
 
-const char *config_suggest(struct view key)
+struct config_near config_near_begin(struct view name)
 {
-    const char *best = NULL;
-    size_t best_distance = key.n / 3 + 2;
-    for (size_t i = 0; i < OPTION_N && key.n < 64; i++) {
-        size_t d = distance(key, view_of(table[i].key));
-        if (d < best_distance) {
-            best_distance = d;
-            best = table[i].key;
-        }
+    return (struct config_near){.name = name, .best = VIEW_NONE, .distance = name.n / 3 + 1};
+}
+
+void config_near_try(struct config_near *near, struct view candidate)
+{
+    if (near->name.n > NEAR_BYTES_MAX || candidate.n > NEAR_BYTES_MAX)
+        return;
+    size_t d = distance(near->name, candidate);
+    if (d < near->distance) {
+        near->distance = d;
+        near->best = candidate;
     }
-    return best;
+}
+
+struct view config_suggest(struct view key)
+{
+    struct config_near near = config_near_begin(key);
+    config_near_try(&near, VIEW_LIT("kafka"));
+    for (size_t i = 0; i < OPTION_N; i++) {
+        const char *dot = strchr(table[i].key, '.');
+        config_near_try(&near, view_of(table[i].key));
+        if (dot != NULL) /* its section */
+            config_near_try(&near, (struct view){table[i].key, (size_t)(dot - table[i].key)});
+    }
+    for (size_t i = 0; i < OPTION_N && near.best.n == 0; i++) {
+        const char *dot = strchr(table[i].key, '.');
+        if (dot != NULL && view_is(key, dot + 1))
+            near.best = view_of(table[i].key); /* the right name in the wrong place */
+    }
+    return near.best;
 }

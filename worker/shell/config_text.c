@@ -2,6 +2,7 @@
  *
  * The configuration for a person: effective values, reference page, annotated example. */
 #include <ctype.h>
+#include <strings.h>
 
 #include "shell/config.h"
 
@@ -9,31 +10,49 @@ static const char mask[] = "********";
 
 /* ---- YAML ---- */
 
+/* Whether any reader of YAML takes it for a text without quotes. */
 static bool is_plain(struct view text)
 {
+    static const char *const words[] = {"true", "false", "yes", "no", "on",
+                                        "off",  "null",  "y",   "n"};
+    if (text.n == 0 || (!isalpha((unsigned char)text.p[0]) && text.p[0] != '/') ||
+        text.p[text.n - 1] == ':')
+        return false;
     for (size_t i = 0; i < text.n; i++)
-        if (!isalnum((unsigned char)text.p[i]) && strchr("-_./", text.p[i]) == NULL)
+        if (!isalnum((unsigned char)text.p[i]) && strchr("-_./:", text.p[i]) == NULL)
             return false;
-    return text.n > 0 && text.p[0] != '-';
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (text.n == strlen(words[i]) && strncasecmp(text.p, words[i], text.n) == 0)
+            return false;
+    return true;
+}
+
+/* Single quotes, but for a text of several lines (certificates). */
+static enum err append_quoted(struct buf *out, struct view text)
+{
+    bool lines = text.n > 0 && memchr(text.p, '\n', text.n) != NULL;
+    const char quote = lines ? '"' : '\'';
+    enum err err = buf_append(out, &quote, 1);
+    for (size_t i = 0; err == ERR_OK && i < text.n; i++) {
+        char c = text.p[i];
+        if (lines && (c == '"' || c == '\\'))
+            err = buf_append_format(out, "\\%c", c);
+        else if (lines && (unsigned char)c < 0x20)
+            err = buf_append_format(out, "\\x%02x", (unsigned)c);
+        else
+            err = buf_append_format(out, "%s%c", !lines && c == '\'' ? "'" : "", c);
+    }
+    return err == ERR_OK ? buf_append(out, &quote, 1) : err;
 }
 
 static enum err append_scalar(struct buf *out, struct view text)
 {
-    if (is_plain(text))
-        return buf_append_view(out, text);
-    enum err err = buf_append_text(out, "'");
-    for (size_t i = 0; err == ERR_OK && i < text.n; i++)
-        err = buf_append_format(out, "%s%c", text.p[i] == '\'' ? "'" : "", text.p[i]);
-    return err == ERR_OK ? buf_append_text(out, "'") : err;
+    return is_plain(text) ? buf_append_view(out, text) : append_quoted(out, text);
 }
 
-static bool is_secret(const char *name)
+static enum err append_value(const struct option_row *option, struct view text, struct buf *out)
 {
-    static const char *const words[] = {"password", "secret", "key.pem", "oauthbearer.config"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strstr(name, words[i]) != NULL)
-            return true;
-    return false;
+    return option_is_text(option) ? append_scalar(out, text) : buf_append_view(out, text);
 }
 
 /* "api" of "api.linger"; empty for a key on the top level. */
@@ -63,7 +82,7 @@ static enum err print_option(const struct config *config, const struct option_ro
         err = buf_append_format(out, "%s%s: ", section.n > 0 ? "  " : "",
                                 option->key + (section.n > 0 ? section.n + 1 : 0));
     if (err == ERR_OK)
-        err = append_scalar(out, buf_view(&value));
+        err = append_value(option, buf_view(&value), out);
     buf_release(&value);
     return err == ERR_OK ? buf_append_text(out, "\n") : err;
 }
@@ -81,7 +100,8 @@ static enum err print_kafka(const struct config *config, struct buf *out)
         err = buf_append_format(out, "  %s: ", kafka->items[i].name);
         if (err == ERR_OK)
             err = append_scalar(
-                out, view_of(is_secret(kafka->items[i].name) ? mask : kafka->items[i].value));
+                out,
+                view_of(config_is_secret(kafka->items[i].name) ? mask : kafka->items[i].value));
         if (err == ERR_OK)
             err = buf_append_text(out, "\n");
     }
@@ -108,93 +128,130 @@ enum err config_print(const struct config *config, struct buf *out)
 
 /* ---- reference ---- */
 
-static const char *const type_names[] = {
-    [OPTION_TEXT] = "text",     [OPTION_BOOL] = "true, false",  [OPTION_INT] = "number",
-    [OPTION_NUMBER] = "number", [OPTION_DURATION] = "duration", [OPTION_SIZE] = "size",
-    [OPTION_WORD] = "word",
-};
-
-static enum err describe_range(const struct option_row *option, struct buf *out)
+/* The help, and what the option's marks mean. */
+static enum err append_help(const struct option_row *option, struct buf *out)
 {
-    switch (option->type) {
-    case OPTION_INT:
-    case OPTION_NUMBER:
-        return buf_append_format(out, "%s, %.15g to %.15g", type_names[option->type], option->min,
-                                 option->max);
-    case OPTION_DURATION:
-        return buf_append_format(out, "duration, %.15gms to %.15gms", option->min, option->max);
-    case OPTION_SIZE:
-        return buf_append_format(out, "size, %.15g to %.15g bytes", option->min, option->max);
-    case OPTION_TEXT:
-    case OPTION_BOOL:
-    case OPTION_WORD:
-        break;
-    }
-    return buf_append_text(out, type_names[option->type]);
+    return buf_append_format(out, "%s%s%s", option->help,
+                             option->reloads ? "; SIGHUP reads it again" : "",
+                             option->fixed ? "; no other value is supported yet" : "");
 }
 
 static enum err describe(const struct option_row *option, struct buf *out)
 {
-    enum err err = buf_append_format(out, "| `%s` | %s%s%s | ", option->key,
-                                     option->value[0] != '\0' ? "`" : "", option->value,
-                                     option->value[0] != '\0' ? "`" : "");
+    const char *quote = option->value[0] != '\0' ? "`" : "";
+    enum err err =
+        buf_append_format(out, "| `%s` | %s%s%s | ", option->key, quote, option->value, quote);
     if (err == ERR_OK)
-        err = describe_range(option, out);
+        err = config_allowed(option, out);
     if (err == ERR_OK)
-        err = buf_append_format(out, " | %s%s%s |\n", option->help,
-                                option->reloads ? "; SIGHUP reads it again" : "",
-                                option->fixed ? "; no other value is supported yet" : "");
-    return err;
+        err = buf_append_text(out, " | ");
+    if (err == ERR_OK)
+        err = append_help(option, out);
+    return err == ERR_OK ? buf_append_text(out, " |\n") : err;
 }
+
+static const char page[] =
+    "# Configuration\n\n"
+    "Made by `reboot-worker check-config --reference` from the table of options\n"
+    "(`worker/shell/config_table.c`); do not edit.\n\n"
+    "Flag before environment before file before default.\n\n"
+    "- **Flags** are `--` and the key, with `-` for `.` and `_`: `--api-linger 0s`.\n"
+    "- **The file** (`--config FILE`) is YAML, nested as the keys read;\n"
+    "  [reboot-worker.yaml](reboot-worker.yaml) has every option with its default.\n"
+    "- **Environment**: `REBOOT_WORKER_` and the key in upper case, with `_` for `.`:\n"
+    "  `REBOOT_WORKER_API_LINGER`. With `_FILE` behind the name the value is read from the file\n"
+    "  that the variable names. A name that means nothing is a warning.\n"
+    "- **Durations** are written `250ms`, `10s`, `5m`, `24h`; **sizes** `4096`, `256KiB`, `1MiB`.\n"
+    "\n"
+    "Kafka's own properties are librdkafka's, verbatim: the map `kafka:` in the file, where names\n"
+    "keep their dots, `-X property=value`, `--kafka-config FILE` (lines of `property=value`), and\n"
+    "variables such as `REBOOT_WORKER_KAFKA_BOOTSTRAP_SERVERS`. The default of "
+    "`bootstrap.servers`\n"
+    "is `localhost:9092`. Those that the worker's promises depend on cannot be set, and say so.\n\n"
+    "`reboot-worker check-config` says whether a configuration fits, with line and column of what\n"
+    "does not; `check-config --print` shows the effective one, secrets masked. SIGHUP reads the\n"
+    "options that say so again, and the credentials; a change of another is logged and needs a\n"
+    "restart. A wrong configuration ends the worker with exit code 78.\n\n"
+    "The API's credentials are no options: they come from `TENCENTCLOUD_SECRET_ID` and\n"
+    "`TENCENTCLOUD_SECRET_KEY` (and `TENCENTCLOUD_TOKEN`, `TENCENTCLOUD_SECURITY_TOKEN` or\n"
+    "`TENCENTCLOUD_SESSION_TOKEN`), else from the section `[default]` of\n"
+    "`~/.tencentcloud/credentials` or of the file that `TENCENTCLOUD_CREDENTIALS_FILE` names\n"
+    "(`secret_id`, `secret_key`, `token`).\n\n"
+    "| key | default | values | |\n|---|---|---|---|\n";
 
 enum err config_reference(struct buf *out)
 {
-    enum err err = buf_append_text(
-        out,
-        "# Configuration\n\n"
-        "Made by `reboot-worker check-config --reference` from the option table; do not edit.\n\n"
-        "Flag before environment before file before default. A flag is `--` and the key, with `-`\n"
-        "for `.` and `_` (`--api-linger 0s`). The file (`--config FILE`) is YAML, nested as the\n"
-        "keys read. The environment variable is `REBOOT_WORKER_` and the key in upper case, with\n"
-        "`_` for `.` (`REBOOT_WORKER_API_LINGER`); with `_FILE` behind it the value is read from\n"
-        "the file that it names. Durations are written `250ms`, `10s`, `5m`, `24h`, sizes `4096`,\n"
-        "`256KiB`, `1MiB`.\n\n"
-        "Kafka's own properties are librdkafka's, verbatim: the map `kafka:` in the file,\n"
-        "`-X property=value`, `--kafka-config FILE` (lines of `property=value`), and variables\n"
-        "such as `REBOOT_WORKER_KAFKA_BOOTSTRAP_SERVERS`. The default of `bootstrap.servers` is\n"
-        "`localhost:9092`. Those that the worker's promises depend on cannot be set, and say "
-        "so.\n\n"
-        "| key | default | values | |\n|---|---|---|---|\n");
+    enum err err = buf_append_text(out, page);
     for (size_t i = 0; err == ERR_OK && config_option(i) != NULL; i++)
         err = describe(config_option(i), out);
     return err;
+}
+
+/* ---- example ---- */
+
+/* As lines of a comment, broken between words. */
+static enum err append_comment(struct buf *out, const char *indent, struct view text)
+{
+    enum { WIDTH = 90 };
+    enum err err = ERR_OK;
+    while (err == ERR_OK && text.n > 0) {
+        size_t n = text.n < WIDTH ? text.n : WIDTH;
+        while (n < text.n && n > 1 && text.p[n] != ' ')
+            n--;
+        err = buf_append_format(out, "%s# %.*s\n", indent, (int)n, text.p);
+        n += n < text.n;
+        text = (struct view){text.p + n, text.n - n};
+    }
+    return err;
+}
+
+static enum err exemplify(const struct option_row *option, struct buf *out)
+{
+    size_t section_n = section_of(option->key).n;
+    const char *indent = section_n > 0 ? "  " : "";
+    const char *off = option->value[0] != '\0' ? "" : "# "; /* it is worked out */
+    struct buf help;
+    buf_init(&help, CONFIG_VALUE_BYTES_MAX);
+    enum err err = append_help(option, &help);
+    if (err == ERR_OK)
+        err = append_comment(out, indent, buf_view(&help));
+    buf_release(&help);
+    if (err == ERR_OK)
+        err = buf_append_format(out, "%s%s%s: ", indent, off,
+                                option->key + (section_n > 0 ? section_n + 1 : 0));
+    if (err == ERR_OK)
+        err = append_value(option, view_of(option->value), out);
+    return err == ERR_OK ? buf_append_text(out, "\n") : err;
 }
 
 enum err config_example(struct buf *out)
 {
     struct view section = VIEW_NONE;
     enum err err = buf_append_text(
-        out, "# Every option with its default; made by `reboot-worker check-config --example`.\n"
-             "kafka:\n  bootstrap.servers: localhost:9092\n\n");
+        out, "# Every option with its default; docs/configuration.md says what is allowed.\n"
+             "# Made by `reboot-worker check-config --example`; do not edit.\n"
+             "---\n"
+             "kafka:\n"
+             "  # librdkafka's own properties\n"
+             "  bootstrap.servers: localhost:9092\n"
+             "  # security.protocol: SASL_SSL\n"
+             "  # sasl.mechanism: SCRAM-SHA-512\n"
+             "  # sasl.username: ''\n"
+             "  # sasl.password: ''\n"
+             "  # ssl.ca.location: /etc/ssl/certs/ca-certificates.crt\n"
+             "\n");
     for (int nested = 0; nested < 2; nested++) {
         for (size_t i = 0; err == ERR_OK && config_option(i) != NULL; i++) {
-            const struct option_row *option = config_option(i);
-            struct view of = section_of(option->key);
-            if ((of.n > 0) != (nested == 1))
+            struct view before = section;
+            const char *key = config_option(i)->key;
+            if ((section_of(key).n > 0) != (nested == 1))
                 continue;
-            bool first = of.n > 0 && !view_equals(section, of);
-            err = first ? buf_append_text(out, "\n") : ERR_OK;
-            if (err == ERR_OK)
-                err = open_section(out, &section, option->key);
-            const char *indent = of.n > 0 ? "  " : "";
-            if (err == ERR_OK)
-                err = buf_append_format(out, "%s# %s\n%s%s%s: ", indent, option->help, indent,
-                                        option->value[0] != '\0' ? "" : "# ",
-                                        option->key + (of.n > 0 ? of.n + 1 : 0));
-            if (err == ERR_OK)
-                err = append_scalar(out, view_of(option->value));
-            if (err == ERR_OK)
+            if (section_of(key).n > 0 && !view_equals(before, section_of(key)))
                 err = buf_append_text(out, "\n");
+            if (err == ERR_OK)
+                err = open_section(out, &section, key);
+            if (err == ERR_OK)
+                err = exemplify(config_option(i), out);
         }
     }
     return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Values of options: from text, and back. */
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,43 +20,6 @@ enum { UNIT_N = 4 };
 static void *place_of(const struct config *config, const struct option_row *option)
 {
     return (char *)(uintptr_t)config + option->at;
-}
-
-/* ---- what it may be, for a person ---- */
-
-static enum err refuse(const struct option_row *option, struct view text, struct fault *fault)
-{
-    char words[128] = "";
-    size_t n = 0;
-    for (size_t i = 0; option->words != NULL && option->words[i] != NULL; i++)
-        n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", i > 0 ? ", " : "",
-                              option->words[i]);
-    switch (option->type) {
-    case OPTION_BOOL:
-        return fault_set(fault, ERR_CONFIG, "%s: \"%.*s\" is not true or false", option->key,
-                         VIEW_FMT(text));
-    case OPTION_INT:
-    case OPTION_NUMBER:
-        return fault_set(fault, ERR_CONFIG, "%s: \"%.*s\" is not a number from %.15g to %.15g",
-                         option->key, VIEW_FMT(text), option->min, option->max);
-    case OPTION_DURATION:
-        return fault_set(fault, ERR_CONFIG,
-                         "%s: \"%.*s\" is not a duration such as 250ms, 10s, 5m or 24h, from "
-                         "%.15gms to %.15gms",
-                         option->key, VIEW_FMT(text), option->min, option->max);
-    case OPTION_SIZE:
-        return fault_set(fault, ERR_CONFIG,
-                         "%s: \"%.*s\" is not a size such as 4096, 256KiB or 1MiB, from %.15g to "
-                         "%.15g bytes",
-                         option->key, VIEW_FMT(text), option->min, option->max);
-    case OPTION_WORD:
-        return fault_set(fault, ERR_CONFIG, "%s: \"%.*s\" is not one of %s", option->key,
-                         VIEW_FMT(text), words);
-    case OPTION_TEXT:
-        return fault_set(fault, ERR_CONFIG, "%s: a text of %.15g to %.15g bytes is needed",
-                         option->key, option->min, option->max);
-    }
-    return ERR_CONFIG;
 }
 
 /* ---- parsing ---- */
@@ -85,10 +49,10 @@ static bool parse_with_unit(struct view text, const struct unit units[UNIT_N], d
     for (int i = 0; i < UNIT_N; i++) {
         if (view_is(rest, units[i].name)) {
             *out *= units[i].factor;
-            return true;
+            return *out == floor(*out);
         }
     }
-    return false;
+    return rest.n == 0 && *out == 0; /* nothing needs no unit */
 }
 
 static bool parse_plain(struct view text, double *out)
@@ -114,93 +78,103 @@ static bool parse_word(const struct option_row *option, struct view text, double
     return false;
 }
 
-static bool in_range(const struct option_row *option, double value)
+static bool parse(const struct option_row *option, struct view text, double *out)
 {
-    return option->type == OPTION_WORD || (value >= option->min && value <= option->max);
-}
-
-static bool set_text(char **to, struct view text, const struct option_row *option)
-{
-    if ((double)text.n < option->min || (double)text.n > option->max ||
-        (text.n > 0 && memchr(text.p, '\0', text.n) != NULL))
-        return false;
-    char *copy = strndup(text.n > 0 ? text.p : "", text.n);
-    if (copy == NULL)
-        return false;
-    free(*to);
-    *to = copy;
-    return true;
-}
-
-static bool set_number(struct config *config, const struct option_row *option, struct view text)
-{
-    double value = 0;
-    bool ok = false;
+    bool truth = false;
     switch (option->type) {
-    case OPTION_INT:
-        ok = parse_plain(text, &value) && value == floor(value);
-        break;
-    case OPTION_NUMBER:
-        ok = parse_plain(text, &value);
-        break;
-    case OPTION_DURATION:
-        ok = parse_with_unit(text, time_units, &value);
-        break;
-    case OPTION_SIZE:
-        ok = parse_with_unit(text, size_units, &value);
-        break;
-    case OPTION_WORD:
-        ok = parse_word(option, text, &value);
-        break;
-    case OPTION_TEXT:
     case OPTION_BOOL:
+        if (!parse_bool(text, &truth))
+            return false;
+        *out = truth;
+        return true;
+    case OPTION_INT:
+        return parse_plain(text, out) && *out == floor(*out);
+    case OPTION_NUMBER:
+        return parse_plain(text, out);
+    case OPTION_DURATION:
+        return parse_with_unit(text, time_units, out);
+    case OPTION_SIZE:
+        return parse_with_unit(text, size_units, out);
+    case OPTION_WORD:
+        return parse_word(option, text, out);
+    case OPTION_TEXT:
+    case OPTION_NAME:
         break;
     }
-    if (!ok || !in_range(option, value))
+    return false;
+}
+
+static bool in_range(const struct option_row *option, double value)
+{
+    bool has_range = option->type != OPTION_WORD && option->type != OPTION_BOOL;
+    return !has_range || (value >= option->min && value <= option->max);
+}
+
+/* ---- setting ---- */
+
+static enum err refuse(const struct option_row *option, struct view text, struct fault *fault)
+{
+    struct buf allowed;
+    buf_init(&allowed, CONFIG_VALUE_BYTES_MAX);
+    enum err err = config_allowed(option, &allowed);
+    if (err == ERR_OK)
+        err = fault_set(fault, ERR_CONFIG, "%s: \"%.*s\" is not %s", option->key, VIEW_FMT(text),
+                        allowed.p);
+    buf_release(&allowed);
+    return err;
+}
+
+static bool fits(const struct option_row *option, struct view text)
+{
+    if ((double)text.n < option->min || (double)text.n > option->max)
         return false;
-    if (option->type == OPTION_NUMBER)
-        *(double *)place_of(config, option) = value;
-    else
-        *(int64_t *)place_of(config, option) = (int64_t)value;
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        bool good = option->type == OPTION_NAME ? isalnum(c) || (c != 0 && strchr("._-", c) != NULL)
+                                                : c >= 0x20 && c != 0x7f;
+        if (!good)
+            return false;
+    }
     return true;
+}
+
+static enum err set_text(char **to, const struct option_row *option, struct view text,
+                         struct fault *fault)
+{
+    if (!fits(option, text))
+        return refuse(option, text, fault);
+    char *copy = strndup(text.n > 0 ? text.p : "", text.n);
+    if (copy == NULL)
+        return fault_set(fault, ERR_SYSTEM, "no memory");
+    free(*to);
+    *to = copy;
+    return ERR_OK;
+}
+
+static void store(struct config *config, const struct option_row *option, double value)
+{
+    void *to = place_of(config, option);
+    if (option->type == OPTION_NUMBER)
+        *(double *)to = value;
+    else if (option->type == OPTION_BOOL)
+        *(bool *)to = value != 0;
+    else
+        *(int64_t *)to = (int64_t)value;
 }
 
 enum err config_set(struct config *config, const struct option_row *option, struct view text,
                     struct fault *fault)
 {
-    bool ok;
-    if (option->fixed && !view_is(text, option->value))
-        return fault_set(fault, ERR_CONFIG, "%s: this version supports only %s", option->key,
+    double value;
+    double only;
+    if (option_is_text(option))
+        return set_text(place_of(config, option), option, text, fault);
+    if (!parse(option, text, &value) || !in_range(option, value))
+        return refuse(option, text, fault);
+    if (option->fixed && parse(option, view_of(option->value), &only) && value != only)
+        return fault_set(fault, ERR_CONFIG, "%s: not supported yet: only %s is", option->key,
                          option->value);
-    if (option->type == OPTION_TEXT)
-        ok = set_text(place_of(config, option), text, option);
-    else if (option->type == OPTION_BOOL)
-        ok = parse_bool(text, place_of(config, option));
-    else
-        ok = set_number(config, option, text);
-    return ok ? ERR_OK : refuse(option, text, fault);
-}
-
-enum err config_set_property(struct config *config, struct view name, struct view value,
-                             struct fault *fault)
-{
-    struct kafka_properties *kafka = &config->kafka;
-    char *name_copy = strndup(name.p, name.n);
-    char *value_copy = strndup(value.n > 0 ? value.p : "", value.n);
-    struct kafka_property *more = NULL;
-    enum err err = ERR_SYSTEM;
-    if (kafka->n >= CONFIG_PROPERTIES_MAX)
-        err = fault_set(fault, ERR_CONFIG, "kafka: more than %d properties", CONFIG_PROPERTIES_MAX);
-    else
-        more = realloc(kafka->items, sizeof *more * (kafka->n + 1));
-    if (more != NULL)
-        kafka->items = more;
-    if (more == NULL || name_copy == NULL || value_copy == NULL) {
-        free(name_copy);
-        free(value_copy);
-        return err;
-    }
-    kafka->items[kafka->n++] = (struct kafka_property){name_copy, value_copy};
+    store(config, option, value);
     return ERR_OK;
 }
 
@@ -217,25 +191,65 @@ static enum err format_with_unit(struct buf *out, int64_t value, const struct un
                              units[best].name);
 }
 
+/* A value, or a bound of one. */
+static enum err format_number(const struct option_row *option, double value, struct buf *out)
+{
+    if (option->type == OPTION_DURATION)
+        return format_with_unit(out, (int64_t)value, time_units);
+    if (option->type == OPTION_SIZE)
+        return format_with_unit(out, (int64_t)value, size_units);
+    return buf_append_format(out, "%.15g", value);
+}
+
 enum err config_format(const struct config *config, const struct option_row *option,
                        struct buf *out)
 {
     const void *at = place_of(config, option);
     switch (option->type) {
     case OPTION_TEXT:
+    case OPTION_NAME:
         return buf_append_text(out, *(char *const *)at);
     case OPTION_BOOL:
         return buf_append_text(out, *(const bool *)at ? "true" : "false");
-    case OPTION_INT:
-        return buf_append_format(out, "%lld", (long long)*(const int64_t *)at);
     case OPTION_NUMBER:
-        return buf_append_format(out, "%.15g", *(const double *)at);
+        return format_number(option, *(const double *)at, out);
+    case OPTION_INT:
     case OPTION_DURATION:
-        return format_with_unit(out, *(const int64_t *)at, time_units);
     case OPTION_SIZE:
-        return format_with_unit(out, *(const int64_t *)at, size_units);
+        return format_number(option, (double)*(const int64_t *)at, out);
     case OPTION_WORD:
         return buf_append_text(out, option->words[*(const int64_t *)at]);
     }
     return ERR_INVALID;
+}
+
+static enum err append_words(const struct option_row *option, struct buf *out)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && option->words[i] != NULL; i++)
+        err = buf_append_format(out, "%s%s", i > 0 ? ", " : "", option->words[i]);
+    return err;
+}
+
+enum err config_allowed(const struct option_row *option, struct buf *out)
+{
+    static const char *const what[] = {
+        [OPTION_TEXT] = "a text",        [OPTION_NAME] = "a name (letters, digits, . _ -)",
+        [OPTION_BOOL] = "true or false", [OPTION_INT] = "a whole number",
+        [OPTION_NUMBER] = "a number",    [OPTION_DURATION] = "a duration",
+        [OPTION_SIZE] = "a size",        [OPTION_WORD] = "one of ",
+    };
+    enum err err = buf_append_text(out, what[option->type]);
+    if (err != ERR_OK || option->type == OPTION_BOOL)
+        return err;
+    if (option->type == OPTION_WORD)
+        return append_words(option, out);
+    if (option_is_text(option))
+        return buf_append_format(out, " of %.0f to %.0f bytes", option->min, option->max);
+    err = buf_append_text(out, " from ");
+    if (err == ERR_OK)
+        err = format_number(option, option->min, out);
+    if (err == ERR_OK)
+        err = buf_append_text(out, " to ");
+    return err == ERR_OK ? format_number(option, option->max, out) : err;
 }

@@ -2,9 +2,11 @@
 #include "shell/credentials.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shell/config.h"
 
@@ -100,8 +102,9 @@ static enum err keep(struct credential_store *store, const struct found *found, 
     struct view *const to[] = {&store->credentials.secret_id, &store->credentials.secret_key,
                                &store->credentials.token};
     struct buf bytes;
-    enum err err = ERR_OK;
+    enum err err;
     buf_init(&bytes, 3 * CREDENTIALS_VALUE_BYTES_MAX);
+    err = buf_reserve(&bytes, parts[0].n + parts[1].n + parts[2].n);
     for (int i = 0; i < 3 && err == ERR_OK; i++)
         err = parts[i].n > CREDENTIALS_VALUE_BYTES_MAX ? ERR_LIMIT
                                                        : buf_append_view(&bytes, parts[i]);
@@ -135,11 +138,12 @@ static enum err load_profile(struct credential_store *store, struct fault *fault
     enum err err = somewhere ? config_read_file(path, &text, &why) : ERR_CONFIG;
     if (err != ERR_OK) {
         buf_release_secret(&text);
-        if (named)
+        if (somewhere && (named || access(path, F_OK) == 0 || errno == EACCES))
             return fault_set(fault, ERR_CONFIG, "credentials: %s", why.text);
         return fault_set(fault, ERR_CONFIG,
                          "no credentials: set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, "
-                         "or write ~/.tencentcloud/credentials");
+                         "or write ~/.tencentcloud/credentials (section [default]: secret_id, "
+                         "secret_key)");
     }
     struct found found = read_profile(buf_view(&text));
     if (found.secret_id.n == 0 || found.secret_key.n == 0)

@@ -22,16 +22,16 @@ void log_init(struct log *log, int fd, const struct config *config)
 struct line {
     char bytes[LOG_LINE_BYTES_MAX];
     size_t n;
-    bool full; /* the rest is left out, but for the end of the line */
+    bool full; /* something did not fit: the rest is left out, but for the end of the line */
 };
-enum { LINE_END_BYTES = 4 }; /* "...", and what closes a line */
+/* Kept free for what must follow: a closing quote, and the end of the line. */
+enum { LINE_END_BYTES = 4, LINE_BODY_BYTES = LOG_LINE_BYTES_MAX - LINE_END_BYTES };
 
 static void put(struct line *line, const char *bytes, size_t n)
 {
-    if (line->full || line->n + n > sizeof line->bytes - 2 * LINE_END_BYTES) {
-        line->full = true;
+    line->full = line->full || line->n + n > LINE_BODY_BYTES;
+    if (line->full)
         return;
-    }
     memcpy(line->bytes + line->n, bytes, n);
     line->n += n;
 }
@@ -41,29 +41,44 @@ static void put_text(struct line *line, const char *text)
     put(line, text, strlen(text));
 }
 
-static void put_number(struct line *line, int64_t number)
+/* The length of the UTF-8 character that text begins with (Unicode 15, table 3-7), or 0. */
+static size_t utf8_n(struct view text)
 {
-    char digits[32];
-    (void)snprintf(digits, sizeof digits, "%lld", (long long)number);
-    put_text(line, digits);
+    const unsigned char *p = (const unsigned char *)text.p;
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (n == 0 || n > text.n || p[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
+    bool beyond = (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf4 && p[1] > 0x8f);
+    return overlong || beyond ? 0 : n;
 }
 
-/* JSON's escapes serve both formats. Control characters are escaped, so nobody can forge a line. */
+/* JSON's escapes serve both formats. Control characters are escaped, so nobody can forge a line,
+ * and what is not UTF-8 shows as its bytes' Latin-1 characters. */
 static void put_escaped(struct line *line, struct view text)
 {
-    for (size_t i = 0; i < text.n && !line->full; i++) {
-        unsigned char c = (unsigned char)text.p[i];
+    while (text.n > 0 && !line->full) {
+        unsigned char c = (unsigned char)text.p[0];
+        size_t n = utf8_n(text);
         char escape[8];
         if (c == '"' || c == '\\')
             (void)snprintf(escape, sizeof escape, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
-            (void)snprintf(escape, sizeof escape, "\\u%04x", c);
         else
-            (void)snprintf(escape, sizeof escape, "%c", c);
-        put_text(line, escape);
+            (void)snprintf(escape, sizeof escape, "\\u%04x", c);
+        if (n == 0 || c < 0x20 || c == 0x7f || c == '"' || c == '\\') {
+            n = 1;
+            put_text(line, escape);
+        } else {
+            put(line, text.p, n);
+        }
+        text = (struct view){text.p + n, text.n - n};
     }
 }
 
+/* Whether a text needs no quotes. */
 static bool is_bare(struct view text)
 {
     for (size_t i = 0; i < text.n; i++)
@@ -72,30 +87,37 @@ static bool is_bare(struct view text)
     return text.n > 0;
 }
 
-static void put_quoted(struct line *line, struct view text)
+/* The quote is closed whatever was cut. False: it could not even be opened. */
+static bool put_quoted(struct line *line, struct view text)
 {
     put_text(line, "\"");
+    if (line->full)
+        return false;
     put_escaped(line, text);
-    if (line->full) { /* the quote is closed whatever was cut */
-        line->bytes[line->n++] = '"';
-        return;
-    }
-    put_text(line, "\"");
+    line->bytes[line->n++] = '"';
+    return true;
 }
 
+/* A field is there with its value (a text perhaps cut), or not at all. */
 static void put_field(struct line *line, bool json, const struct log_field *field)
 {
-    if (line->full)
-        return;
+    char digits[32];
+    size_t before = line->n;
+    bool bare = field->is_number || (!json && is_bare(field->text));
+    (void)snprintf(digits, sizeof digits, "%lld", (long long)field->number);
     put_text(line, json ? ",\"" : " ");
     put_text(line, field->key);
     put_text(line, json ? "\":" : "=");
-    if (field->is_number)
-        put_number(line, field->number);
-    else if (!json && is_bare(field->text))
-        put(line, field->text.p, field->text.n);
-    else
-        put_quoted(line, field->text);
+    bool whole = !line->full;
+    if (whole && bare) {
+        struct view value = field->is_number ? view_of(digits) : field->text;
+        put(line, value.p, value.n);
+        whole = !line->full;
+    } else if (whole) {
+        whole = put_quoted(line, field->text);
+    }
+    if (!whole)
+        line->n = before;
 }
 
 static void begin_line(struct line *line, bool json, enum config_log_level level,
@@ -109,7 +131,7 @@ static void begin_line(struct line *line, bool json, enum config_log_level level
     put_text(line, level_names[level]);
     put_text(line, json ? "\",\"message\":" : strlen(level_names[level]) == 4 ? "  " : " ");
     if (json)
-        put_quoted(line, view_of(message));
+        (void)put_quoted(line, view_of(message)); /* there is room: it is the line's first text */
     else
         put_escaped(line, view_of(message));
 }

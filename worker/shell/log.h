@@ -6,9 +6,9 @@
  *   2026-11-23T01:15:30.123Z info  claimed partition=3
  *
  * Names follow ECS where it has one. A line has at most LOG_LINE_BYTES_MAX bytes: what does not fit
- * is cut; bytes that are not printable ASCII or UTF-8 are escaped. Beyond LOG_LINES_PER_S lines of
- * a second the rest is left out, and the next second says how many. Never a secret: callers hand in
- * facts, not requests.
+ * is cut or left out, and it stays valid JSON. Control characters and what is not UTF-8 are
+ * escaped. Beyond LOG_LINES_PER_S lines of a second the rest is left out, and the next second says
+ * how many. Never a secret: callers hand in facts, not requests.
  */
 #ifndef WORKER_SHELL_LOG_H
 #define WORKER_SHELL_LOG_H
