@@ -69,7 +69,7 @@ def test_what_stays_busy_fails_after_its_attempts_with_the_last_error(pool):
     assert pool.sim.effects() == {}
 
 
-@pytest.mark.parametrize("kind", ["lost-after", "reset-after", "5xx-after", "internal-after"])
+@pytest.mark.parametrize("kind", ["lost-after", "reset-after", "5xx-after", "internal-error-after"])
 def test_a_lost_answer_behind_the_effect_is_found_out_by_looking(make_pool, kind):
     pool = make_pool(reboot_duration="1500ms..2s")
     pool.sim.fault(kind=kind, action="RebootInstances", count=1)
@@ -173,7 +173,7 @@ def test_malformed_requests_are_rejected_among_good_ones(pool):
 
 
 def test_times_are_kept(pool):
-    pool.start()
+    pool.start(retry_max_attempts=100)
     late = submit(pool, "late", ids(0, 1), notBefore=at(3))
     gone = submit(pool, "gone", ids(1, 1), expiresAt=at(-1))
     pool.sim.fault(kind="busy", ids=ids(2, 1))
@@ -252,7 +252,7 @@ def test_kinds_of_reboot_reach_the_api_and_are_never_mixed(pool):
 
 def test_envelope_expiry_is_a_default(pool):
     pool.sim.fault(kind="busy", ids=ids(0, 1))
-    pool.start()
+    pool.start(retry_max_attempts=100)
     pool.client.publish(*binary({"requestId": "r", "instanceIds": ids(0, 1)}, expirytime=at(2)))
     finals = pool.wait_finals([("r", ids(0, 1)[0])]).finals()
     assert finals[("r", ids(0, 1)[0])]["status"] == "expired"

@@ -275,6 +275,7 @@ struct engine {
     struct look *looks;
     uint32_t look_n;
     struct lister lister;
+    bool listed; /* the last read was a page of a list */
     struct breaker breaker;
     struct clock_watch clock;
     struct instant reads_after; /* reads fail: not before */

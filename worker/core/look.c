@@ -255,11 +255,16 @@ bool look_next_call(struct engine *eng, struct action *act)
 {
     if (!may_read(eng))
         return false;
-    if (eng->urgent.first == NULL && lister_next_call(eng, act))
+    /* Lists and looks by ID take turns: a list of a large account could take every slot. */
+    bool list_first = eng->urgent.first == NULL && (eng->watched.first == NULL || !eng->listed);
+    if (list_first && lister_next_call(eng, act)) {
+        eng->listed = true;
         return true;
+    }
     struct queue *queue = next_queue(eng);
     if (queue->first == NULL || !engine_take_slot(eng, CALL_DESCRIBE))
         return false;
+    eng->listed = false;
     struct look *look = pool_need(&eng->pool, sizeof *look);
     look->call_id = ++eng->call_count;
     look->began = eng->now.at;
