@@ -13,7 +13,7 @@ from kafka.errors import TopicAlreadyExistsError
 FINAL = {"succeeded", "unconfirmed", "failed", "unknown", "expired", "cancelled", "rejected"}
 
 
-def wait_until(predicate, seconds=30, what="the condition"):
+def wait_until(predicate, seconds=30, what="the condition", pause=0.05):
     """The predicate's first true value; it is asked until then."""
     until = time.monotonic() + seconds
     while True:
@@ -22,7 +22,7 @@ def wait_until(predicate, seconds=30, what="the condition"):
             return value
         if time.monotonic() > until:
             raise TimeoutError(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 class Client:
