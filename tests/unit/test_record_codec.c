@@ -220,14 +220,29 @@ static void fill_reply(struct record *record)
     record->u.reply.instance_n = some_ids();
 }
 
+static void fill_image(struct record *record)
+{
+    struct image_room *room = &made.arrays.u.images;
+    memset(room, 0, sizeof *room);
+    room->requests[0].texts[0] = some_text(1, REQUEST_ID_DEFAULT_BYTES_MAX);
+    room->image_n = 1 + below(IMAGES_MAX);
+    for (uint32_t i = 0; i < room->image_n; i++) {
+        bool waits = below(2);
+        room->images[i] = (struct image){.instance_id = some_text(1, INSTANCE_ID_BYTES_MAX),
+                                         .phase = waits,
+                                         .next_ms = TIME_NONE,
+                                         .requests = room->requests,
+                                         .request_n = waits};
+    }
+    record->u.image.images = room->images;
+    record->u.image.image_n = room->image_n;
+}
+
 static void fill_rest(struct record *record)
 {
     if (record->kind == RECORD_MARK) {
         record->u.mark.cursor = some_i64();
         record->u.mark.published = some_i64();
-    } else if (record->kind == RECORD_IMAGE) {
-        record->u.image.instance_id = some_text(1, INSTANCE_ID_BYTES_MAX);
-        record->u.image.bytes = some_text(0, 5000);
     }
 }
 
@@ -236,7 +251,7 @@ static const struct record *some_record(enum record_kind kind)
     static void (*const fill[])(struct record *) = {
         [RECORD_CLAIM] = fill_claim,   [RECORD_TASKS] = fill_tasks, [RECORD_INTENT] = fill_intent,
         [RECORD_ANSWER] = fill_answer, [RECORD_SEEN] = fill_seen,   [RECORD_SHUT] = fill_shut,
-        [RECORD_MARK] = fill_rest,     [RECORD_BEGIN] = fill_begin, [RECORD_IMAGE] = fill_rest,
+        [RECORD_MARK] = fill_rest,     [RECORD_BEGIN] = fill_begin, [RECORD_IMAGE] = fill_image,
         [RECORD_END] = fill_rest,      [RECORD_REPLY] = fill_reply,
     };
     memset(&made.record, 0, sizeof made.record);
@@ -386,7 +401,10 @@ static void what_breaks_a_limit_is_refused_with_its_name(void **state)
         {{1, RECORD_SHUT, 10, 3, 1, 1, 'a', 1, 'r', 8}, 10, NULL},
         {{1, RECORD_SHUT, 10, 3, 1, 1, 'a', 1, 'r', 7}, 10, "status"},
         {{1, RECORD_SHUT, 10, 3, 1, 1, 'a', 5, 'r', 8}, 10, "requestId"},
-        {{1, RECORD_IMAGE, 10, 3, 1, 'a', 9, 'b'}, 8, "image"},
+        {{1, RECORD_IMAGE, 10, 3, 0}, 5, "images"},
+        {{1, RECORD_IMAGE, 10, 3, 1, 1, 'a', 0, 0, 0, 0, 0, 0, 0, 0, 0}, 16, NULL},
+        {{1, RECORD_IMAGE, 10, 3, 1, 1, 'a', 5, 0, 0, 0, 0, 0, 0, 0, 0}, 16, "phase"},
+        {{1, RECORD_IMAGE, 10, 3, 1, 1, 'a', 1, 0, 0, 0, 0, 0, 0, 0, 0}, 16, "phase"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fault fault = {""};
@@ -403,8 +421,16 @@ static void what_cannot_be_read_is_not_written(void **state)
     (void)state;
     struct buf out;
     struct fault fault;
-    static char long_text[RECORD_BYTES_MAX];
-    memset(long_text, 'x', sizeof long_text);
+    static char long_text[NOTE_BYTES_MAX + RECORD_OPS_MAX];
+    static struct task_op ops[RECORD_OPS_MAX];
+    for (size_t i = 0; i < sizeof long_text; i++)
+        long_text[i] = (char)('a' + i % 23);
+    for (uint32_t i = 0; i < RECORD_OPS_MAX; i++)
+        ops[i] = (struct task_op){.task = {.type = TASK_REBOOT,
+                                           .request_id = VIEW_LIT("r"),
+                                           .instance_id = VIEW_LIT("i"),
+                                           .requested_by = {long_text + i, NOTE_BYTES_MAX},
+                                           .reason = {long_text + i, NOTE_BYTES_MAX}}};
     const struct view long_id = {long_text, INSTANCE_ID_BYTES_MAX + 1};
     buf_init(&out, 2 * 1024 * 1024);
     assert_int_equal(buf_append_text(&out, "before"), ERR_OK);
@@ -413,15 +439,13 @@ static void what_cannot_be_read_is_not_written(void **state)
     assert_int_equal(record_encode(&record, &out, &fault), ERR_INVALID);
     record = (struct record){.kind = RECORD_MARK, .epoch = -1};
     assert_int_equal(record_encode(&record, &out, &fault), ERR_INVALID);
-    record = (struct record){
-        .kind = RECORD_IMAGE,
-        .u.image = {.instance_id = VIEW_LIT("a"), .bytes = {long_text, RECORD_BYTES_MAX}}};
+    record = (struct record){.kind = RECORD_TASKS, .u.tasks = {.ops = ops, .op_n = RECORD_OPS_MAX}};
     assert_int_equal(record_encode(&record, &out, &fault), ERR_LIMIT);
     assert_string_equal(out.p, "before");
     assert_int_equal(out.n, 6);
     buf_release(&out);
     buf_init(&out, 20);
-    record.u.image.bytes.n = 100;
+    record.u.tasks.op_n = 1;
     assert_int_equal(record_encode(&record, &out, &fault), ERR_LIMIT);
     assert_int_equal(out.n, 0);
     buf_release(&out);

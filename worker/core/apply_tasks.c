@@ -12,7 +12,7 @@ static void close_as_served(struct ledger *ledger, struct place *at, struct entr
     outcome.status =
         reboot->confirmed_by == CONFIRMED_NONE ? OUTCOME_DISPATCHED : OUTCOME_SUCCEEDED;
     outcome.confirmed_by = reboot->confirmed_by;
-    outcome.dispatched_ms = reboot->dispatched_ms;
+    outcome.dispatched_ms = reboot->started_ms;
     if (!outcome.dry_run) {
         outcome.dispatch = reboot->dispatch;
         outcome.batch_size = reboot->batch_size;

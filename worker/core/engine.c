@@ -227,7 +227,8 @@ static bool is_drained(const struct engine *eng)
         if (owner->role != ROLE_OWNER)
             continue;
         if (owner->appends_in_flight > 0 || outbox_count(&owner->ledger.outbox) > 0 ||
-            owner->seen_n > 0 || owner->shut_n > 0 || owner->mark_due)
+            owner->seen_n > 0 || owner->shut_n > 0 || owner->mark_due ||
+            owner->snapshot.stage != SNAPSHOT_NONE)
             return false;
     }
     return true;

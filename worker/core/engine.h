@@ -64,6 +64,8 @@ struct engine_options {
     int64_t confirm_interval_ms;
     int64_t confirm_timeout_ms;
     bool ambiguity_retry;
+    int64_t
+        snapshot_bytes_min; /* a ledger partition grows by at least this between two snapshots */
 };
 
 enum event_type {
@@ -97,6 +99,7 @@ struct event {
     int32_t partition; /* all but EV_TICK, EV_ANSWER, EV_LIMITS, EV_DRAIN */
     int64_t offset;    /* EV_RECORD, EV_TASK; EV_LEDGER_END: the end offset */
     int64_t log_ms;    /* EV_RECORD, EV_TASK: the record's time in the log */
+    int64_t bytes;     /* EV_RECORD: of the record in the log, about */
     uint64_t ticket; /* EV_APPENDED, EV_APPEND_FAILED, EV_PUBLISHED: from the action; EV_ANSWER: the
                         call's id */
     double rate_limit;           /* EV_LIMITS */
@@ -109,10 +112,13 @@ struct event {
 enum action_type {
     ACT_LEDGER_READ, /* start reading ledger p at `offset` (0: from the log's start) */
     ACT_LEDGER_STOP, /* stop reading it */
+    ACT_LEDGER_TRIM, /* delete the records of ledger p below `offset`; late, or never, is harmless
+                      */
     ACT_APPEND,      /* append `record` to ledger p; report with `ticket` */
     ACT_TASKS_READ, /* start reading tasks p at `offset`, or at the log's start if that is later and
                        offset is 0 */
     ACT_TASKS_STOP, /* stop reading them */
+    ACT_TASKS_TRIM, /* delete the records of tasks p below `offset`; likewise */
     ACT_TASKS_COMMIT, /* commit `offset` for tasks p, for lag displays only */
     ACT_PUBLISH,      /* render and publish `outcome`; report with `ticket` */
     ACT_CALL,         /* send `call` */

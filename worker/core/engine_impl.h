@@ -5,6 +5,7 @@
  *   engine.c    the door: events in, actions out, when to wake
  *   owner.c     one partition: reading, claiming, owning; what a folded record sets free
  *   propose.c   decisions on their way into the ledger: tasks, intents, answers, sightings, marks
+ *   snapshot.c  the whole state on its way into the ledger, and what may be deleted then
  *   judge.c     a task against policy and time
  *   review.c    one entry: what is due for it now
  *   lane.c      who is due, by region and kind; batches and groups
@@ -195,6 +196,22 @@ struct queued_task {
     char text[];
 };
 
+enum snapshot_stage {
+    SNAPSHOT_NONE = 0,
+    SNAPSHOT_WANTED = 1, /* every proposal is awaited */
+    SNAPSHOT_IMAGES = 2, /* BEGIN is proposed */
+};
+
+struct snapshot {
+    enum snapshot_stage stage;
+    struct entry *next;    /* SNAPSHOT_IMAGES: the next one to write down; the table is still */
+    int64_t grown_bytes;   /* of the log since the last snapshot */
+    int64_t image_bytes;   /* of the images since the last BEGIN */
+    int64_t due_bytes;     /* growth that makes the next one due */
+    int64_t trimmed;       /* up to here the deletion of the ledger was asked for */
+    int64_t tasks_trimmed; /* likewise of the tasks */
+};
+
 /* One partition. */
 struct owner {
     struct ledger ledger;
@@ -233,6 +250,7 @@ struct owner {
     bool mark_due;
     bool mark_in_flight;
     struct instant mark_at;
+    struct snapshot snapshot;
     /* replies met while restoring */
     struct dispatch *replies;
     uint32_t reply_n;
@@ -302,6 +320,7 @@ struct engine {
     struct outcome outcome;
     struct call call;
     struct view call_ids[CALL_REBOOT_INSTANCES_MAX];
+    struct image_room *images; /* NULL before the first snapshot */
     struct task_op ops[RECORD_OPS_MAX];
     struct member members[CALL_REBOOT_INSTANCES_MAX];
     struct queued_task *spent; /* tasks whose texts the last action borrowed */
@@ -336,6 +355,16 @@ bool propose_seen(struct engine *eng, struct entry *entry, struct owner *owner, 
 bool propose_shut(struct engine *eng, struct entry *entry, struct owner *owner, struct shut shut);
 void propose_take_task(struct engine *eng, struct owner *owner, const struct event *ev);
 void propose_forget(struct engine *eng, struct owner *owner);
+
+/* snapshot.c */
+/* A record of the partition was folded and valid. */
+void snapshot_count(struct engine *eng, struct owner *owner, const struct record *record,
+                    int64_t bytes);
+/* Nothing else may be proposed now. */
+bool snapshot_holds(struct engine *eng, struct owner *owner);
+/* The next record of the snapshot, in eng->record; false: not now. */
+bool snapshot_next(struct engine *eng, struct owner *owner);
+bool snapshot_next_trim(struct owner *owner, struct action *act);
 
 /* judge.c */
 void judge_task(const struct engine_options *options, const struct queued_task *queued,

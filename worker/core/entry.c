@@ -80,9 +80,17 @@ struct entry *entry_make(struct pool *pool, struct view id, uint32_t hash)
     return entry;
 }
 
+static void free_reboot(struct pool *pool, struct entry *entry)
+{
+    struct reboot *reboot = entry->reboot;
+    if (reboot != NULL)
+        pool_give(pool, reboot, sizeof *reboot + reboot->api_request_id_n + reboot->leader_n);
+    entry->reboot = NULL;
+}
+
 void entry_free(struct pool *pool, struct entry *entry)
 {
-    CHECK(entry->hint == NULL && entry->queue == NULL);
+    CHECK(entry->hint == NULL && entry->queue == NULL && entry->timer_i == UINT32_MAX);
     for (struct request *req = entry->open, *next; req != NULL; req = next) {
         next = req->next;
         request_free(pool, req);
@@ -97,10 +105,7 @@ void entry_free(struct pool *pool, struct entry *entry)
         pool_give(pool, early, sizeof *early + early->id_n);
     }
     pool_give(pool, entry->flight, sizeof *entry->flight);
-    if (entry->reboot != NULL)
-        pool_give(pool, entry->reboot,
-                  sizeof *entry->reboot + entry->reboot->api_request_id_n +
-                      entry->reboot->leader_n);
+    free_reboot(pool, entry);
     entry_set_error(pool, entry, ERROR_NONE, VIEW_NONE, VIEW_NONE);
     pool_give(pool, entry, sizeof *entry + entry->id_n);
 }
@@ -301,6 +306,34 @@ void entry_clear_flight(struct pool *pool, struct entry *entry)
 {
     pool_give(pool, entry->flight, sizeof *entry->flight);
     entry->flight = NULL;
+}
+
+void entry_set_reboot(struct pool *pool, struct entry *entry, const struct reboot *reboot,
+                      struct view api_request_id, struct view leader)
+{
+    struct reboot *copy = pool_need(pool, sizeof *copy + api_request_id.n + leader.n);
+    *copy = *reboot;
+    copy->api_request_id_n = (uint8_t)api_request_id.n;
+    copy->leader_n = (uint16_t)leader.n;
+    if (api_request_id.n > 0)
+        memcpy(copy->text, api_request_id.p, api_request_id.n);
+    if (leader.n > 0)
+        memcpy(copy->text + api_request_id.n, leader.p, leader.n);
+    free_reboot(pool, entry);
+    entry->reboot = copy;
+}
+
+bool entry_is_spent(const struct entry *entry, int64_t log_ms, int64_t reboot_ms)
+{
+    if (entry->phase != ENTRY_CLOSED)
+        return false;
+    for (const struct closed *closed = entry->closed; closed != NULL; closed = closed->next)
+        if (closed->forget_ms > log_ms)
+            return false;
+    for (const struct early *early = entry->early; early != NULL; early = early->next)
+        if (early->expires_ms > log_ms)
+            return false;
+    return entry->reboot == NULL || entry->reboot->started_ms + reboot_ms <= log_ms;
 }
 
 int reboot_strength(enum reboot_kind kind)

@@ -106,7 +106,6 @@ struct flight {
 struct reboot {
     int64_t started_ms;
     int64_t intent;
-    int64_t dispatched_ms;
     struct dispatch_id dispatch;
     uint32_t batch_size;
     uint8_t kind;
@@ -187,6 +186,12 @@ struct view last_error_code(const struct last_error *error);
 struct view last_error_message(const struct last_error *error);
 void entry_set_flight(struct pool *pool, struct entry *entry, const struct flight *flight);
 void entry_clear_flight(struct pool *pool, struct entry *entry);
+/* A copy of `reboot` with these texts takes the place of the one before. */
+void entry_set_reboot(struct pool *pool, struct entry *entry, const struct reboot *reboot,
+                      struct view api_request_id, struct view leader);
+/* May it be forgotten, for all that a request could still ask of it? Nothing is open, what was
+ * closed is past its time, and so is the last reboot once it is older than reboot_ms. */
+bool entry_is_spent(const struct entry *entry, int64_t log_ms, int64_t reboot_ms);
 
 /* HARD > SOFT_FIRST, FORCE > SOFT. */
 int reboot_strength(enum reboot_kind kind);

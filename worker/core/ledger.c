@@ -14,7 +14,8 @@ enum {
 
 void ledger_init(struct ledger *ledger, struct pool *pool, uint64_t seed, int32_t partition)
 {
-    *ledger = (struct ledger){.pool = pool, .epoch = -1, .next_offset = -1};
+    *ledger =
+        (struct ledger){.pool = pool, .epoch = -1, .next_offset = -1, .begin = -1, .snapshot = -1};
     table_init(&ledger->table, pool, seed, (uint16_t)partition);
     outbox_init(&ledger->outbox, pool);
 }
@@ -35,6 +36,12 @@ static uint8_t copy_name(char to[POOL_NAME_BYTES_MAX], struct view from)
     return (uint8_t)n;
 }
 
+static enum fold_result broken(struct folded *out, const char *why)
+{
+    out->why = why;
+    return FOLD_BROKEN;
+}
+
 static enum fold_result fold_claim(struct ledger *ledger, int64_t offset,
                                    const struct record *record)
 {
@@ -44,14 +51,63 @@ static enum fold_result fold_claim(struct ledger *ledger, int64_t offset,
     ledger->dry_run = record->u.claim.dry_run;
     ledger->pool_n = copy_name(ledger->pool_name, record->u.claim.pool);
     ledger->owner_n = copy_name(ledger->owner, record->u.claim.worker);
-    ledger->owner_nonce = record->u.claim.nonce;
+    ledger->begin = -1;
     return FOLD_CLAIM;
 }
 
-static enum fold_result broken(struct folded *out, const char *why)
+/* ---- snapshots ---- */
+
+/* The reader starts here: what came before is deleted, and stands in the snapshot. */
+static void start_at(struct ledger *ledger, const struct record *record)
 {
-    out->why = why;
-    return FOLD_BROKEN;
+    ledger->epoch = record->epoch;
+    ledger->next_seq = record->seq;
+    ledger->limits = record->u.begin.limits;
+    ledger->dry_run = record->u.begin.dry_run;
+    ledger->pool_n = copy_name(ledger->pool_name, record->u.begin.pool);
+    ledger->owner_n = copy_name(ledger->owner, record->u.begin.worker);
+    ledger->cursor = record->u.begin.cursor;
+    ledger->published = record->u.begin.published;
+    for (uint32_t i = 0; i < record->u.begin.source_n; i++) {
+        const struct source_position *at = &record->u.begin.sources[i];
+        (void)sources_take(&ledger->sources, ledger->pool,
+                           (struct source){at->partition, at->offset, at->index});
+    }
+}
+
+/* An entry that is known already is as its image shows it: the image is the owner's own state. */
+static void fold_images(struct ledger *ledger, int64_t offset, const struct record *record)
+{
+    for (uint32_t i = 0; i < record->u.image.image_n; i++) {
+        const struct image *image = &record->u.image.images[i];
+        struct entry *entry = table_find(&ledger->table, image->instance_id);
+        if (entry == NULL) {
+            entry = image_restore(&ledger->table, image);
+            ledger->phase_n[entry->phase]++;
+        }
+        entry->touched = offset;
+    }
+}
+
+/* What has had neither an image nor another record since BEGIN is forgotten. */
+static enum fold_result fold_end(struct ledger *ledger, struct folded *out)
+{
+    if (ledger->begin < 0)
+        return broken(out, "the ledger holds the end of a snapshot that did not begin");
+    for (struct entry *entry = table_next(&ledger->table, NULL), *next; entry != NULL;
+         entry = next) {
+        next = table_next(&ledger->table, entry);
+        if (entry->touched >= ledger->begin)
+            continue;
+        if (entry->phase != ENTRY_CLOSED)
+            return broken(out, "a snapshot in the ledger lacks an instance with open requests");
+        ledger->phase_n[ENTRY_CLOSED]--;
+        table_remove(&ledger->table, entry);
+    }
+    ledger->snapshot = ledger->begin;
+    ledger->snapshot_cursor = ledger->begin_cursor;
+    ledger->begin = -1;
+    return FOLD_APPLIED;
 }
 
 static enum fold_result fold_decision(struct ledger *ledger, struct place *at,
@@ -81,9 +137,14 @@ static enum fold_result fold_decision(struct ledger *ledger, struct place *at,
         outbox_mark(&ledger->outbox, ledger->published);
         break;
     case RECORD_BEGIN:
+        ledger->begin = at->offset;
+        ledger->begin_cursor = record->u.begin.cursor;
+        break;
     case RECORD_IMAGE:
+        fold_images(ledger, at->offset, record);
+        break;
     case RECORD_END:
-        return broken(out, "the ledger holds a snapshot, which this version does not read");
+        return fold_end(ledger, out);
     case RECORD_CLAIM:
     case RECORD_REPLY:
         UNREACHABLE();
@@ -100,8 +161,12 @@ enum fold_result ledger_fold(struct ledger *ledger, int64_t offset, int64_t log_
     out->why = NULL;
     if (!pool_has(ledger->pool, FOLD_BYTES_MAX))
         return FOLD_FULL;
-    if (ledger->next_offset < 0 && offset > 0)
-        return broken(out, "the ledger does not start at its beginning: records are missing");
+    if (ledger->next_offset < 0 && offset > 0) {
+        if (record->kind != RECORD_BEGIN)
+            return broken(out, "the ledger starts neither at its beginning nor at a snapshot: "
+                               "records are missing");
+        start_at(ledger, record);
+    }
     ledger->next_offset = offset + 1;
     if (record->kind == RECORD_CLAIM)
         return fold_claim(ledger, offset, record);

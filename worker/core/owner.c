@@ -55,6 +55,8 @@ static void drop_state(struct engine *eng, struct owner *owner)
     owner->want_claim = false;
     owner->want_read = false;
     owner->appends_in_flight = 0;
+    owner->snapshot = (struct snapshot){.trimmed = owner->snapshot.trimmed,
+                                        .tasks_trimmed = owner->snapshot.tasks_trimmed};
     if (owner->reading)
         owner->want_stop_reading = true;
     owner->role = ROLE_NONE;
@@ -154,19 +156,29 @@ static void lose(struct engine *eng, struct owner *owner)
     owner->claim_at = instant_after_ms(eng->now.at, claim_pause_ms + (int64_t)pause_ms);
 }
 
+/* Does the ledger belong to this pool, and to this kind of run? */
+static bool check_pool(struct engine *eng, struct owner *owner)
+{
+    const struct ledger *ledger = &owner->ledger;
+    struct view pool = {ledger->pool_name, ledger->pool_n};
+    if (view_equals(pool, eng->options.pool) && ledger->dry_run == eng->options.dry_run)
+        return true;
+    owner_stop(eng, owner,
+               view_equals(pool, eng->options.pool)
+                   ? VIEW_LIT("the ledger is claimed with another `dry_run`: a dry run needs a "
+                              "group and tasks, ledger and results topics of its own")
+                   : VIEW_LIT("the ledger is claimed by a pool with another `group`: two pools "
+                              "need topics of their own (topics.ledger, topics.tasks)"));
+    return false;
+}
+
 static void on_claim(struct engine *eng, struct owner *owner, const struct event *ev)
 {
     const struct record *claim = ev->record;
-    if (!view_equals(claim->u.claim.pool, eng->options.pool)) {
-        owner_stop(eng, owner,
-                   VIEW_LIT("the ledger is claimed by a pool with another `group`: two pools need "
-                            "topics of their own (topics.ledger, topics.tasks)"));
-    } else if (claim->u.claim.dry_run != eng->options.dry_run) {
-        owner_stop(eng, owner,
-                   VIEW_LIT("the ledger is claimed with another `dry_run`: a dry run needs a "
-                            "group and tasks, ledger and results topics of its own"));
-    } else if (owner->role == ROLE_CLAIMING && !owner->want_claim &&
-               claim->u.claim.nonce == owner->claim_nonce) {
+    if (!check_pool(eng, owner))
+        return;
+    if (owner->role == ROLE_CLAIMING && !owner->want_claim &&
+        claim->u.claim.nonce == owner->claim_nonce) {
         become_owner(eng, owner, ev);
     } else if (owner->role == ROLE_OWNER) {
         lose(eng, owner);
@@ -222,6 +234,9 @@ void owner_record(struct engine *eng, struct owner *owner, const struct event *e
         on_claim(eng, owner, ev);
         break;
     case FOLD_APPLIED:
+        snapshot_count(eng, owner, ev->record, ev->bytes);
+        if (ev->record->kind == RECORD_BEGIN && !check_pool(eng, owner))
+            return;
         if (owner->role == ROLE_OWNER)
             release_own(eng, owner, ev);
         break;
@@ -345,7 +360,8 @@ static bool next_simple(struct owner *owner, struct action *act)
 
 bool owner_next(struct engine *eng, struct owner *owner, struct action *act)
 {
-    if (next_simple(owner, act) || next_claim(eng, owner, act) || propose_next(eng, owner, act))
+    if (next_simple(owner, act) || next_claim(eng, owner, act) || propose_next(eng, owner, act) ||
+        snapshot_next_trim(owner, act))
         return true;
     return owner->live && next_publish(eng, owner, act);
 }

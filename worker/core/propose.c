@@ -78,6 +78,7 @@ void propose_forget(struct engine *eng, struct owner *owner)
     owner->shut_n = 0;
     owner->mark_due = false;
     owner->mark_in_flight = false;
+    owner->snapshot.stage = SNAPSHOT_NONE;
 }
 
 /* ---- queues of small decisions ---- */
@@ -343,6 +344,12 @@ bool propose_next(struct engine *eng, struct owner *owner, struct action *act)
         return true;
     if (!owner_can_propose(owner))
         return false;
+    if (snapshot_holds(eng, owner)) {
+        if (owner->appends_in_flight >= APPENDS_IN_FLIGHT_MAX || !snapshot_next(eng, owner))
+            return false;
+        append(eng, owner, act);
+        return true;
+    }
     if (next_answer(eng, owner, act))
         return true;
     if (owner->appends_in_flight >= APPENDS_IN_FLIGHT_MAX)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "core/image.h"
 #include "core/outcome.h"
 #include "core/task.h"
 
@@ -30,7 +31,7 @@ enum record_kind {
     RECORD_SHUT = 6,   /* requests that end without a call: expired, cancelled */
     RECORD_MARK = 7,   /* everything owed before `published` is acknowledged */
     RECORD_BEGIN = 8,  /* snapshot: from here */
-    RECORD_IMAGE = 9,  /* snapshot: one whole entry, opaque here (core/image.h) */
+    RECORD_IMAGE = 9,  /* snapshot: whole entries */
     RECORD_END = 10,   /* snapshot: to here */
     RECORD_REPLY = 11, /* an answer that came after the partition was lost: news for the owner */
 };
@@ -177,8 +178,8 @@ struct record {
             uint32_t source_n;
         } begin;
         struct {
-            struct view instance_id;
-            struct view bytes;
+            const struct image *images;
+            uint32_t image_n;
         } image;
         struct {
             struct dispatch_id dispatch;

@@ -26,15 +26,19 @@ struct ledger {
     uint32_t next_seq;
     int64_t cursor;    /* the next task to apply */
     int64_t published; /* of the last valid MARK */
+    /* Snapshots; -1: none. */
+    int64_t begin;           /* offset of the BEGIN of the one under way */
+    int64_t begin_cursor;    /* its cursor */
+    int64_t snapshot;        /* offset of the BEGIN of the last one that came to its END */
+    int64_t snapshot_cursor; /* and its cursor */
     struct limits limits;
     bool dry_run;
     uint8_t pool_n;
     uint8_t owner_n;
     char pool_name[POOL_NAME_BYTES_MAX];
     char owner[POOL_NAME_BYTES_MAX]; /* the worker of the claim in force */
-    uint64_t owner_nonce;
-    uint64_t repeated_n; /* tasks whose source position had been applied */
-    uint64_t known_n;    /* requests whose id was open or closed already */
+    uint64_t repeated_n;             /* tasks whose source position had been applied */
+    uint64_t known_n;                /* requests whose id was open or closed already */
     uint64_t opened_n;
     uint64_t outcomes_n[OUTCOME_STATUS_N];
     uint64_t phase_n[ENTRY_PHASE_N];

@@ -190,26 +190,15 @@ void step_remember(struct ledger *ledger, struct entry *entry, enum confirmed_by
 {
     const struct flight *flight = entry->flight;
     const struct request *leads = entry_leader(entry);
-    struct view leader = leads == NULL ? VIEW_NONE : request_text(leads, REQUEST_ID);
-    uint16_t leader_n = (uint16_t)leader.n;
-    struct reboot *old = entry->reboot;
-    if (old != NULL)
-        pool_give(ledger->pool, old, sizeof *old + old->api_request_id_n + old->leader_n);
-    struct reboot *reboot =
-        pool_need(ledger->pool, sizeof *reboot + flight->api_request_id_n + leader_n);
-    reboot->started_ms = flight->started_ms;
-    reboot->intent = flight->intent;
-    reboot->dispatched_ms = flight->started_ms;
-    reboot->dispatch = flight->dispatch;
-    reboot->batch_size = flight->batch_size;
-    reboot->kind = flight->kind;
-    reboot->confirmed_by = (uint8_t)confirmed_by;
-    reboot->api_request_id_n = flight->api_request_id_n;
-    reboot->leader_n = leader_n;
-    memcpy(reboot->text, flight->api_request_id, flight->api_request_id_n);
-    if (leader_n > 0)
-        memcpy(reboot->text + flight->api_request_id_n, leader.p, leader_n);
-    entry->reboot = reboot;
+    entry_set_reboot(ledger->pool, entry,
+                     &(struct reboot){.started_ms = flight->started_ms,
+                                      .intent = flight->intent,
+                                      .dispatch = flight->dispatch,
+                                      .batch_size = flight->batch_size,
+                                      .kind = flight->kind,
+                                      .confirmed_by = (uint8_t)confirmed_by},
+                     (struct view){flight->api_request_id, flight->api_request_id_n},
+                     leads == NULL ? VIEW_NONE : request_text(leads, REQUEST_ID));
 }
 
 void step_riders_back(struct ledger *ledger, struct place *at, struct entry *entry, uint32_t flags,

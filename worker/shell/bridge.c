@@ -12,6 +12,8 @@
 #include "wire/task_codec.h"
 
 enum {
+    /* What a broker stores with each record, beside its value; about. */
+    RECORD_OVERHEAD_BYTES = 16,
     /* A ticket of results: the ledger partition that owes the event, and the engine's number. */
     TICKET_NUMBER_BITS = 48,
 };
@@ -127,6 +129,13 @@ static void act_on(struct bridge *bridge, const struct action *act)
     case ACT_LEDGER_STOP:
         reader_stop(bridge->options.reader, (struct reader_at){TOPIC_LEDGER, act->partition});
         break;
+    case ACT_LEDGER_TRIM:
+    case ACT_TASKS_TRIM:
+        sink->trim(sink->context,
+                   (struct reader_at){act->type == ACT_LEDGER_TRIM ? TOPIC_LEDGER : TOPIC_TASKS,
+                                      act->partition},
+                   act->offset);
+        break;
     case ACT_APPEND:
         append(bridge, act);
         break;
@@ -179,6 +188,7 @@ static void on_ledger(struct bridge *bridge, const struct reader_event *read)
             return;
         }
         event.log_ms = log_ms(read);
+        event.bytes = (int64_t)read->value.n + RECORD_OVERHEAD_BYTES;
         event.record = &bridge->record;
         break;
     case READER_EOF:

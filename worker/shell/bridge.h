@@ -27,6 +27,8 @@ struct bridge_sink {
     void (*note)(void *context, const struct note *note);
     /* Offset of tasks p to commit, for lag displays. */
     void (*commit)(void *context, struct reader_at at, int64_t offset);
+    /* Everything of the partition below `offset` is no longer needed. */
+    void (*trim)(void *context, struct reader_at at, int64_t offset);
     void (*drained)(void *context);
     /* An event is on its way to the results topic. */
     void (*outcome)(void *context, enum outcome_status status);

@@ -46,11 +46,11 @@ static const struct option_row table[] = {
     {"events.source", OPTION_TEXT, AT(events_source), "", 1, 255, NULL,
      "`ce_source` of outcomes; default: `/reboot-worker/<group>`", false, false},
 
-    {"limits.open_requests", OPTION_INT, AT(open_requests), "256", 1, 65535, NULL,
+    {"limits.open_requests", OPTION_INT, AT(open_requests), "256", 1, 1024, NULL,
      "open requests of one instance; more are rejected", false, false},
-    {"limits.closed_requests", OPTION_INT, AT(closed_requests), "256", 1, 65535, NULL,
+    {"limits.closed_requests", OPTION_INT, AT(closed_requests), "256", 1, 1024, NULL,
      "closed requests of one instance that are remembered", false, false},
-    {"limits.entry_bytes", OPTION_SIZE, AT(entry_bytes), "256KiB", 16384, 1048576, NULL,
+    {"limits.entry_bytes", OPTION_SIZE, AT(entry_bytes), "256KiB", 16384, 524288, NULL,
      "memory of one instance; closed requests give way first", false, false},
 
     {"api.endpoint", OPTION_TEXT, AT(endpoint), "https://ecm.intl.tencentcloudapi.com", 1, 256,

@@ -304,6 +304,16 @@ bool reader_watermarks(const struct reader *reader, struct reader_at at, int64_t
            *high_out >= 0;
 }
 
+struct kafka_client *reader_client(struct reader *reader)
+{
+    return &reader->client;
+}
+
+const char *reader_topic_name(const struct reader *reader, enum topic topic)
+{
+    return reader->options.names.name[topic];
+}
+
 bool reader_is_up(const struct reader *reader)
 {
     return reader->client.up && !reader->client.fatal;

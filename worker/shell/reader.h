@@ -91,6 +91,9 @@ bool reader_next(struct reader *reader, struct reader_event *event_out);
  * exact. false: not known yet. */
 bool reader_watermarks(const struct reader *reader, struct reader_at at, int64_t *low_out,
                        int64_t *high_out);
+/* For shell/trim.c, which shares the connection. */
+struct kafka_client *reader_client(struct reader *reader);
+const char *reader_topic_name(const struct reader *reader, enum topic topic);
 bool reader_is_up(const struct reader *reader);
 const struct fault *reader_last_error(const struct reader *reader);
 /* NULL is ignored. */

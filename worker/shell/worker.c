@@ -208,6 +208,20 @@ static void take_reports(struct worker *worker)
     }
 }
 
+static void take_trims(struct worker *worker)
+{
+    struct trim_result result;
+    while (trim_next(worker->trim, &result)) {
+        bool failed = result.err != ERR_OK;
+        if (failed && !worker->trim_failed)
+            worker_say(worker, LEVEL_WARN,
+                       "records that are no longer needed could not be deleted: the topic grows; "
+                       "allow Delete on the ledger and tasks topics",
+                       result.fault.text);
+        worker->trim_failed = failed;
+    }
+}
+
 static void take_completions(struct worker *worker)
 {
     struct completion completion;
@@ -242,6 +256,7 @@ static bool work(struct worker *worker)
     take_reports(worker);
     bool more = take_reads(worker);
     take_completions(worker);
+    take_trims(worker);
     input_step(worker);
     bridge_tick(worker->bridge);
     if (worker->stage >= STAGE_DRAINING)
@@ -336,6 +351,7 @@ static void close_all(struct worker *worker)
     bridge_close(worker->bridge);
     intake_close(worker->intake);
     input_close(worker);
+    trim_close(worker->trim);
     reader_close(worker->reader, close_ms);
     producer_close(worker->producer, close_ms);
     topics_close(worker->topics, close_ms);

@@ -20,6 +20,7 @@
 #include "shell/metrics.h"
 #include "shell/producer.h"
 #include "shell/reader.h"
+#include "shell/trim.h"
 #include "shell/worker.h"
 #include "wire/request.h"
 
@@ -64,6 +65,8 @@ struct worker {
     struct topics *topics;
     struct producer *producer;
     struct reader *reader;
+    struct trim *trim;
+    bool trim_failed; /* the last deletion: said once */
     struct group *group;
     struct intake *intake;
     struct http *http;

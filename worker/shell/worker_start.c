@@ -8,6 +8,7 @@
 #include "shell/worker_impl.h"
 
 /* Reserved, not used: pages are taken as state grows. */
+static const int64_t snapshot_bytes_min = 4 << 20;
 static const size_t engine_bytes = (size_t)4 << 30;
 
 /* ---- what the modules say ---- */
@@ -33,6 +34,12 @@ static void on_commit(void *context, struct reader_at at, int64_t offset)
 {
     struct worker *worker = context;
     group_commit(worker->group, at, offset);
+}
+
+static void on_trim(void *context, struct reader_at at, int64_t offset)
+{
+    struct worker *worker = context;
+    trim_ask(worker->trim, at, offset);
 }
 
 static void on_drained(void *context)
@@ -96,6 +103,7 @@ static struct engine_options engine_options(const struct worker *worker)
         .confirm_interval_ms = config->confirm_interval_ms,
         .confirm_timeout_ms = config->confirm_timeout_ms,
         .ambiguity_retry = config->ambiguity == AMBIGUITY_RETRY,
+        .snapshot_bytes_min = snapshot_bytes_min,
     };
 }
 
@@ -111,6 +119,8 @@ static enum err open_kafka(struct worker *worker, const struct topics_event *rea
                                                    .names = worker->names,
                                                    .headers = {[TOPIC_REQUESTS] = true}},
                           &worker->reader, fault);
+    if (err == ERR_OK)
+        err = trim_open(worker->reader, &worker->trim, fault);
     if (err == ERR_OK)
         err = intake_open(
             &(struct intake_options){.producer = worker->producer,
@@ -140,6 +150,7 @@ static enum err open_bridge(struct worker *worker, struct fault *fault)
             .sink = {.context = worker,
                      .note = on_note,
                      .commit = on_commit,
+                     .trim = on_trim,
                      .drained = on_drained,
                      .outcome = on_outcome,
                      .credentials = on_credentials},

@@ -3,33 +3,13 @@
 
 #include "base/check.h"
 #include "wire/checksum.h"
+#include "wire/image_codec.h"
+#include "wire/record_ranges.h"
 #include "wire/visit.h"
 
-enum {
-    HEAD_BYTES = 2,       /* format, kind */
-    NAME_BYTES_MAX = 255, /* pool, worker */
-    CODE_BYTES_MAX = 128,
-    MESSAGE_BYTES_MAX = 512,
-    API_REQUEST_ID_BYTES_MAX = 64,
-};
+enum { HEAD_BYTES = 2 }; /* format, kind */
 
-static const struct range any_u32 = {0, UINT32_MAX};
-static const struct range id_range = {1, INSTANCE_ID_BYTES_MAX};
-static const struct range region_range = {0, REGION_BYTES_MAX};
-static const struct range name_range = {0, NAME_BYTES_MAX};
-static const struct range code_range = {0, CODE_BYTES_MAX};
-static const struct range message_range = {0, MESSAGE_BYTES_MAX};
-static const struct range api_id_range = {0, API_REQUEST_ID_BYTES_MAX};
-static const struct range kind_range = {REBOOT_SOFT, REBOOT_FORCE};
 static const struct range ops_range = {0, RECORD_OPS_MAX};
-
-/* A small number or an enumerator, back by value. */
-static uint32_t visit_word(struct visit *visit, const char *field, struct range range,
-                           uint32_t value)
-{
-    visit_u32(visit, field, range, &value);
-    return value;
-}
 
 static void visit_dispatch(struct visit *visit, struct dispatch_id *dispatch)
 {
@@ -145,14 +125,13 @@ static void visit_op(struct visit *visit, struct task_op *op, const struct task_
 {
     struct task *task = &op->task;
     const struct task *last = &before->task;
-    const struct range notes = {0, NOTE_BYTES_MAX};
     const struct task_text texts[SHARED_TEXT_N] = {
         {"requestId", {0, REQUEST_ID_DEFAULT_BYTES_MAX}, &task->request_id, last->request_id},
         {"region", region_range, &task->region, last->region},
-        {"requestedBy", notes, &task->requested_by, last->requested_by},
-        {"reason", notes, &task->reason, last->reason},
-        {"traceparent", {0, TRACEPARENT_BYTES_MAX}, &task->traceparent, last->traceparent},
-        {"tracestate", {0, TRACESTATE_BYTES_MAX}, &task->tracestate, last->tracestate},
+        {"requestedBy", note_range, &task->requested_by, last->requested_by},
+        {"reason", note_range, &task->reason, last->reason},
+        {"traceparent", traceparent_range, &task->traceparent, last->traceparent},
+        {"tracestate", tracestate_range, &task->tracestate, last->tracestate},
     };
     visit_task_head(visit, task);
     uint32_t shared = visit_reads(visit) ? 0 : shared_of(op, before, texts);
@@ -290,8 +269,7 @@ static void visit_shut(struct visit *visit, struct record *record, struct record
         if (!visit_reads(visit))
             item = record->u.shut.items[i];
         visit_text(visit, "instanceId", id_range, &item.instance_id);
-        visit_text(visit, "requestId", (struct range){1, REQUEST_ID_DEFAULT_BYTES_MAX},
-                   &item.request_id);
+        visit_text(visit, "requestId", request_id_range, &item.request_id);
         item.status = visit_word(visit, "status",
                                  (struct range){OUTCOME_EXPIRED, OUTCOME_CANCELLED}, item.status);
         if (visit_reads(visit))
@@ -373,8 +351,8 @@ static void visit_fields(struct visit *visit, struct record *record, struct reco
         visit_begin(visit, record, scratch);
         return;
     case RECORD_IMAGE:
-        visit_text(visit, "instanceId", id_range, &record->u.image.instance_id);
-        visit_text(visit, "image", (struct range){0, RECORD_BYTES_MAX}, &record->u.image.bytes);
+        visit_images(visit, &record->u.image.images, &record->u.image.image_n,
+                     visit_reads(visit) ? &scratch->u.images : NULL);
         return;
     case RECORD_END:
         return;

@@ -18,7 +18,7 @@
 #include "base/bytes.h"
 #include "core/record.h"
 
-/* The arrays of a decoded record; some 200 KiB, to be reused. */
+/* The arrays of a decoded record; some 800 KiB, to be reused. */
 struct record_scratch {
     union {
         struct task_op ops[RECORD_OPS_MAX];
@@ -27,6 +27,7 @@ struct record_scratch {
         struct seen seen[RECORD_OPS_MAX];
         struct shut shut[RECORD_OPS_MAX];
         struct source_position sources[RECORD_SOURCES_MAX];
+        struct image_room images;
     } u;
 };
 

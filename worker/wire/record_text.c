@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "core/entry.h"
 #include "wire/timestamp.h"
 
 static const char *const verdict_names[] = {
@@ -49,7 +50,7 @@ static uint32_t part_n(const struct record *record)
     case RECORD_REPLY:
         return record->u.reply.instance_n;
     case RECORD_IMAGE:
-        return 1;
+        return record->u.image.image_n;
     case RECORD_CLAIM:
     case RECORD_MARK:
     case RECORD_BEGIN:
@@ -86,7 +87,8 @@ static struct part part_at(const struct record *record, uint32_t i)
     case RECORD_REPLY:
         return (struct part){record->u.reply.instance_ids[i], NULL};
     case RECORD_IMAGE:
-        return (struct part){record->u.image.instance_id, NULL};
+        return (struct part){record->u.image.images[i].instance_id,
+                             entry_phase_name((enum entry_phase)record->u.image.images[i].phase)};
     case RECORD_CLAIM:
     case RECORD_MARK:
     case RECORD_BEGIN:
@@ -229,7 +231,7 @@ static json_t *detail_json(const struct record *record)
     case RECORD_BEGIN:
         return begin_json(record);
     case RECORD_IMAGE:
-        return json_pack("{sI}", "bytes", (json_int_t)record->u.image.bytes.n);
+        return json_object();
     case RECORD_END:
         return json_object();
     case RECORD_REPLY:
@@ -313,7 +315,6 @@ static enum err append_summary(const struct record *record, struct buf *out)
         return buf_append_format(out, " %s %.*s", record->u.reply.sent ? "sent" : "not sent",
                                  VIEW_FMT(record->u.reply.error_code));
     case RECORD_IMAGE:
-        return buf_append_format(out, " %zu bytes", record->u.image.bytes.n);
     case RECORD_SEEN:
     case RECORD_SHUT:
     case RECORD_END:

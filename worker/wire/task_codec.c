@@ -6,14 +6,6 @@
 
 enum { HEAD_BYTES = 1, CODE_BYTES_MAX = 128 };
 
-/* An enumerator, back by value. */
-static uint32_t visit_word(struct visit *visit, const char *field, struct range range,
-                           uint32_t value)
-{
-    visit_u32(visit, field, range, &value);
-    return value;
-}
-
 static void visit_texts(struct visit *visit, struct task *task)
 {
     bool refused = task->type == TASK_REFUSED;

@@ -68,6 +68,12 @@ void visit_u32(struct visit *visit, const char *field, struct range range, uint3
         *value = (uint32_t)wide;
 }
 
+uint32_t visit_word(struct visit *visit, const char *field, struct range range, uint32_t value)
+{
+    visit_u32(visit, field, range, &value);
+    return value;
+}
+
 static uint64_t zigzag(int64_t value)
 {
     return ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);

@@ -37,6 +37,8 @@ struct range {
     uint32_t max;
 };
 void visit_u32(struct visit *visit, const char *field, struct range range, uint32_t *value);
+/* A small number or an enumerator, back by value. */
+uint32_t visit_word(struct visit *visit, const char *field, struct range range, uint32_t value);
 void visit_i32(struct visit *visit, const char *field, int32_t *value);
 void visit_i64(struct visit *visit, const char *field, int64_t *value);
 void visit_bool(struct visit *visit, const char *field, bool *value);
