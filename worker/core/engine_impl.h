@@ -30,11 +30,11 @@
 
 /* Every limit of the engine in one place. */
 enum {
-    TASK_QUEUE_MAX = 2048,        /* tasks of a partition that wait to be proposed */
-    TASKS_IN_FLIGHT_MAX = 4,      /* TASKS records of a partition under way */
+    TASK_QUEUE_MAX = 1024,        /* tasks of a partition that wait to be proposed */
+    TASKS_IN_FLIGHT_MAX = 3,      /* TASKS records of a partition under way */
     APPENDS_IN_FLIGHT_MAX = 64,   /* records of a partition under way, answers excepted */
-    OWED_MAX = 20000,             /* events of a partition not acknowledged: no more tasks */
-    PUBLISH_IN_FLIGHT_MAX = 4096, /* events of a partition handed to the producer */
+    OWED_MAX = 1024,              /* events of a partition not acknowledged: no more tasks */
+    PUBLISH_IN_FLIGHT_MAX = 256,  /* events of a partition handed to the producer */
     DISPATCHES_MAX = 256,         /* batches under way */
     PREPARED_MAX = 8,             /* batches that wait for a slot */
     LOOKS_MAX = 128,              /* describe calls under way */

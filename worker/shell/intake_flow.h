@@ -18,7 +18,7 @@
 
 enum intake_flow_limit {
     FLOW_PARTITIONS_MAX = 4096,              /* input partitions assigned at a time */
-    FLOW_PIECES_MAX = 16384,                 /* outstanding before a record is begun */
+    FLOW_PIECES_MAX = 8192,                  /* outstanding before a record is begun */
     FLOW_RECORD_PIECES_MAX = 1024,           /* of one record */
     FLOW_RECORD_BYTES_MAX = 12 * 1024 * 1024 /* of one record's pieces */
 };
