@@ -373,6 +373,8 @@ void judge_task(const struct engine_options *options, const struct queued_task *
 /* review.c */
 void review_entry(struct engine *eng, struct owner *owner, struct entry *entry);
 struct hint *hint_need(struct engine *eng, struct entry *entry);
+/* A flight begins: what was seen of an earlier one says nothing about it. */
+void hint_begin_flight(struct entry *entry);
 /* Takes the entry out of every volatile place. */
 void entry_unwatch(struct engine *eng, struct entry *entry);
 

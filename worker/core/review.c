@@ -16,6 +16,22 @@ struct hint *hint_need(struct engine *eng, struct entry *entry)
     return entry->hint;
 }
 
+void hint_begin_flight(struct entry *entry)
+{
+    struct hint *hint = entry->hint;
+    if (hint == NULL)
+        return;
+    hint->looked = false;
+    hint->hold = false;
+    hint->was_down = false;
+    hint->by_id = false;
+    hint->down_n = 0;
+    hint->absent_n = 0;
+    hint->listed = 0;
+    hint->looks_n = 0;
+    hint->look_ms = TIME_NONE;
+}
+
 void entry_unwatch(struct engine *eng, struct entry *entry)
 {
     timers_set(&eng->timers, entry, TIME_NONE);
