@@ -150,6 +150,8 @@ static bool end_watch(struct engine *eng, struct owner *owner, struct entry *ent
 static int64_t review_rebooting(struct engine *eng, struct owner *owner, struct entry *entry)
 {
     party_leave(eng, entry);
+    if (entry->hint != NULL)
+        entry->hint->baseline = false; /* its LatestOperation is this reboot from now on */
     int64_t age_ms = owner_log_now_ms(eng, owner) - entry->flight->started_ms;
     int64_t end_ms = now_ms(eng) + 2 * eng->options.confirm_timeout_ms - age_ms;
     return earlier(end_ms, review_look(eng, owner, entry));
