@@ -94,13 +94,14 @@ static bool judge_lane(struct engine *eng, const struct dispatch *dispatch)
     return true;
 }
 
-static void judge_pool(struct engine *eng, const struct dispatch *dispatch)
+static void judge_pool(struct engine *eng, struct dispatch *dispatch)
 {
     struct view code = {dispatch->code, dispatch->code_n};
-    if (judge_lane(eng, dispatch))
-        breaker_judge(eng, dispatch->verdict, dispatch->probe, code);
-    else
+    dispatch->spared = !judge_lane(eng, dispatch);
+    if (dispatch->spared)
         breaker_open(eng, code);
+    else
+        breaker_judge(eng, dispatch->verdict, dispatch->probe, code);
     if (dispatch->verdict == VERDICT_THROTTLE) {
         quota_throttled(&eng->quota[CALL_REBOOT]);
         eng->throttled_n++;
@@ -280,7 +281,7 @@ static struct member judge(struct engine *eng, const struct dispatch *dispatch,
         return alone ? back(backoff_ms(eng, strikes), MEMBER_STRIKE) : back(TIME_NONE, 0);
     case VERDICT_NOT_EXIST:
     case VERDICT_OFFENCE:
-        return alone ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
+        return alone && !dispatch->spared ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
     }
     UNREACHABLE();
 }

@@ -132,6 +132,7 @@ struct dispatch {
     bool probe;      /* of the open breaker */
     bool held_back;  /* split off: its call was never to be made */
     bool from_reply; /* somebody else's call, known by its REPLY */
+    bool spared;     /* its whole lane is refused: nobody fails for that */
     uint64_t call_id;
     int64_t sign_s;
     int64_t decided_ms;
