@@ -7,7 +7,8 @@
 #include "base/check.h"
 #include "core/engine_impl.h"
 
-static const int64_t claim_pause_ms = 250; /* doubled with every claim lost, up to 2^6 */
+static const int64_t claim_pause_ms = 250;  /* doubled with every claim lost, up to 2^6 */
+static const int64_t claim_calm_ms = 60000; /* owned for so long: the next loss is the first */
 static const int64_t tick_ms = 1000;
 
 /* ---- coming and going ---- */
@@ -116,7 +117,6 @@ static void become_owner(struct engine *eng, struct owner *owner, const struct e
     owner->role = ROLE_OWNER;
     owner->epoch = ev->offset;
     owner->seq = 0;
-    owner->claims_lost = 0;
     owner->claim_ms = ev->log_ms;
     owner->claim_read = eng->now.at;
     owner->want_tasks = true;
@@ -149,6 +149,8 @@ static void lose(struct engine *eng, struct owner *owner)
         drop_state(eng, owner);
         return;
     }
+    if (instant_ms_between(owner->claim_read, eng->now.at) >= claim_calm_ms)
+        owner->claims_lost = 0;
     lay_down(eng, owner);
     owner->role = ROLE_DEPOSED;
     uint32_t doubled = owner->claims_lost < 6 ? owner->claims_lost : 6;
