@@ -126,6 +126,16 @@ void log_release_reports(int32_t partition, int w)
     world.unreported_n = kept_n;
 }
 
+void log_trim(int w, const struct action *act)
+{
+    bool ledger = act->type == ACT_LEDGER_TRIM;
+    struct topic *topic = ledger ? &world.ledger[act->partition] : &world.tasks[act->partition];
+    if (act->offset > topic->first)
+        topic->first = act->offset;
+    show_line(SHOW_SNAPSHOT, w, "%s: deleted below %lld", ledger ? "ledger" : "tasks",
+              (long long)act->offset);
+}
+
 /* ---- tasks ---- */
 
 void log_add_task(int32_t partition, const struct task *task)
@@ -166,12 +176,19 @@ bool log_deliver(int w, int32_t partition)
     struct worker *worker = &world.workers[w];
     const struct topic *topic = &world.ledger[partition];
     int64_t *at = &worker->ledger_at[partition];
+    if (*at >= 0 && *at < topic->first) {
+        /* The reader's place is deleted. */
+        world_step(w, &(struct event){.type = EV_APPEND_FAILED, .partition = partition});
+        *at = -1;
+        return true;
+    }
     if (*at >= 0 && *at < topic->n) {
         const struct stored *stored = &topic->records[*at];
         world_step(w, &(struct event){.type = EV_RECORD,
                                       .partition = partition,
                                       .offset = (*at)++,
                                       .log_ms = stored->log_ms,
+                                      .bytes = (int64_t)stored->n,
                                       .record = decode(stored)});
         return true;
     }

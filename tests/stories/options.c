@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { DURATION, COUNT, NUMBER, SWITCH, TEXT };
+enum type { DURATION, COUNT, BYTES, NUMBER, SWITCH, TEXT };
 
 #define AT(field) offsetof(struct engine_options, field)
 
@@ -33,6 +33,7 @@ static const struct {
     {"limits.entry_bytes", COUNT, AT(limits.entry_bytes)},
     {"safety.allow_force", SWITCH, AT(allow_force)},
     {"dry_run", SWITCH, AT(dry_run)},
+    {"snapshot_bytes_min", BYTES, AT(snapshot_bytes_min)},
 };
 
 bool option_duration(const char *text, int64_t *ms_out)
@@ -75,6 +76,9 @@ static bool set_field(enum type type, void *field, const char *value)
         return option_duration(value, field);
     case COUNT:
         return set_count(field, value);
+    case BYTES:
+        *(int64_t *)field = strtoll(value, NULL, 10);
+        return *(int64_t *)field > 0;
     case NUMBER:
         *(double *)field = strtod(value, NULL);
         return *(double *)field > 0;

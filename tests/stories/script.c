@@ -276,9 +276,9 @@ static bool do_show(const struct words *words, struct fault *fault)
     static const char *const names[SHOW_N] = {
         [SHOW_CLAIM] = "claims",   [SHOW_TASKS] = "tasks",   [SHOW_INTENT] = "intents",
         [SHOW_ANSWER] = "answers", [SHOW_SEEN] = "seen",     [SHOW_SHUT] = "shut",
-        [SHOW_MARK] = "marks",     [SHOW_REPLY] = "replies", [SHOW_CALL] = "calls",
-        [SHOW_LOOK] = "looks",     [SHOW_LIST] = "lists",    [SHOW_PROBE] = "probes",
-        [SHOW_EVENT] = "events",   [SHOW_NOTE] = "notes",
+        [SHOW_MARK] = "marks",     [SHOW_REPLY] = "replies", [SHOW_SNAPSHOT] = "snapshots",
+        [SHOW_CALL] = "calls",     [SHOW_LOOK] = "looks",    [SHOW_LIST] = "lists",
+        [SHOW_PROBE] = "probes",   [SHOW_EVENT] = "events",  [SHOW_NOTE] = "notes",
     };
     for (int i = 1; i < words->n; i++) {
         int kind = 0;

@@ -140,6 +140,29 @@ static void add_intent(struct text *text, const struct record *record)
         add(text, " in %.*s", VIEW_FMT(record->u.intent.region));
 }
 
+static bool is_before(struct view a, struct view b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+    return order != 0 ? order < 0 : a.n < b.n;
+}
+
+/* In the order of their names: a snapshot has them in that of a hash table. */
+static void add_images(struct text *text, const struct record *record)
+{
+    struct view last = VIEW_NONE;
+    for (uint32_t shown = 0; shown < record->u.image.image_n && shown < IDS_SHOWN_MAX; shown++) {
+        struct view next = VIEW_NONE;
+        for (uint32_t i = 0; i < record->u.image.image_n; i++) {
+            struct view id = record->u.image.images[i].instance_id;
+            if (is_before(last, id) && (next.n == 0 || is_before(id, next)))
+                next = id;
+        }
+        add(text, " %.*s", VIEW_FMT(next));
+        last = next;
+    }
+}
+
 static void add_detail(struct text *text, const struct record *record)
 {
     switch (record->kind) {
@@ -162,10 +185,12 @@ static void add_detail(struct text *text, const struct record *record)
     case RECORD_REPLY:
         add_reply(text, record);
         break;
+    case RECORD_IMAGE:
+        add_images(text, record);
+        break;
     case RECORD_CLAIM:
     case RECORD_MARK:
     case RECORD_BEGIN:
-    case RECORD_IMAGE:
     case RECORD_END:
         break;
     }
@@ -174,10 +199,12 @@ static void add_detail(struct text *text, const struct record *record)
 void show_record(int w, int32_t partition, const struct record *record, bool valid)
 {
     static const enum kind kinds[] = {
-        [RECORD_CLAIM] = SHOW_CLAIM,   [RECORD_TASKS] = SHOW_TASKS, [RECORD_INTENT] = SHOW_INTENT,
-        [RECORD_ANSWER] = SHOW_ANSWER, [RECORD_SEEN] = SHOW_SEEN,   [RECORD_SHUT] = SHOW_SHUT,
-        [RECORD_MARK] = SHOW_MARK,     [RECORD_BEGIN] = SHOW_MARK,  [RECORD_IMAGE] = SHOW_MARK,
-        [RECORD_END] = SHOW_MARK,      [RECORD_REPLY] = SHOW_REPLY,
+        [RECORD_CLAIM] = SHOW_CLAIM,    [RECORD_TASKS] = SHOW_TASKS,
+        [RECORD_INTENT] = SHOW_INTENT,  [RECORD_ANSWER] = SHOW_ANSWER,
+        [RECORD_SEEN] = SHOW_SEEN,      [RECORD_SHUT] = SHOW_SHUT,
+        [RECORD_MARK] = SHOW_MARK,      [RECORD_BEGIN] = SHOW_SNAPSHOT,
+        [RECORD_IMAGE] = SHOW_SNAPSHOT, [RECORD_END] = SHOW_SNAPSHOT,
+        [RECORD_REPLY] = SHOW_REPLY,
     };
     struct text text = {.n = 0};
     add(&text, "ledger");

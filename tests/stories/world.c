@@ -72,11 +72,12 @@ void world_init(void)
         .confirm_enabled = true,
         .confirm_interval_ms = 5000,
         .confirm_timeout_ms = 10 * 60 * 1000,
+        .snapshot_bytes_min = INT64_MAX,
     };
     for (int p = 0; p < PARTITIONS_MAX; p++)
         world.epoch[p] = -1;
-    static const enum kind shown[] = {SHOW_CLAIM, SHOW_INTENT, SHOW_SEEN,  SHOW_REPLY, SHOW_CALL,
-                                      SHOW_LOOK,  SHOW_LIST,   SHOW_EVENT, SHOW_NOTE};
+    static const enum kind shown[] = {SHOW_CLAIM, SHOW_INTENT, SHOW_SEEN, SHOW_SNAPSHOT, SHOW_REPLY,
+                                      SHOW_CALL,  SHOW_LOOK,   SHOW_LIST, SHOW_EVENT,    SHOW_NOTE};
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
         world.shows[shown[i]] = true;
 }
@@ -189,17 +190,23 @@ static void act_on(int w, const struct action *act)
     struct worker *worker = &world.workers[w];
     switch (act->type) {
     case ACT_LEDGER_READ:
-        worker->ledger_at[act->partition] = act->offset;
+        worker->ledger_at[act->partition] =
+            act->offset > 0 ? act->offset : world.ledger[act->partition].first;
         worker->ledger_ended[act->partition] = false;
         break;
     case ACT_LEDGER_STOP:
         worker->ledger_at[act->partition] = -1;
         break;
+    case ACT_LEDGER_TRIM:
+    case ACT_TASKS_TRIM:
+        log_trim(w, act);
+        break;
     case ACT_APPEND:
         log_append(w, act);
         break;
     case ACT_TASKS_READ:
-        worker->tasks_at[act->partition] = act->offset;
+        worker->tasks_at[act->partition] =
+            act->offset > 0 ? act->offset : world.tasks[act->partition].first;
         break;
     case ACT_TASKS_STOP:
         worker->tasks_at[act->partition] = -1;

@@ -37,6 +37,7 @@ enum kind {
     SHOW_SHUT,
     SHOW_MARK,
     SHOW_REPLY,
+    SHOW_SNAPSHOT,
     SHOW_CALL,
     SHOW_LOOK,
     SHOW_LIST,
@@ -55,6 +56,7 @@ struct stored {
 
 struct topic {
     struct stored records[RECORDS_MAX];
+    int64_t first; /* below it the records are deleted */
     int64_t n;
 };
 
@@ -175,6 +177,8 @@ _Noreturn void world_fail(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_append(int worker, const struct action *act);
 void log_release(int32_t partition, int worker);
 void log_release_reports(int32_t partition, int worker);
+/* Deletes what is below the offset. */
+void log_trim(int worker, const struct action *act);
 void log_add_task(int32_t partition, const struct task *task);
 /* The next thing of partition p for this worker; false: nothing. */
 bool log_deliver(int worker, int32_t partition);
