@@ -252,8 +252,11 @@ static uint32_t strikes_of(const struct entry *entry)
 static struct member judge(struct engine *eng, const struct dispatch *dispatch,
                            const struct entry *entry, bool named)
 {
+    const struct verdict_rule *rule = verdict_rule(dispatch->verdict);
     bool alone = is_alone(dispatch);
-    bool proven = alone || (named && dispatch->named_n == dispatch->called_n);
+    bool proven = alone || (named && dispatch->named_n == dispatch->called_n) || !rule->isolates;
+    uint32_t flags =
+        (rule->refused ? MEMBER_REFUSED : 0u) | (rule->counts && proven ? MEMBER_STRIKE : 0u);
     uint32_t strikes = strikes_of(entry);
     switch (dispatch->verdict) {
     case VERDICT_DONE:
@@ -268,17 +271,15 @@ static struct member judge(struct engine *eng, const struct dispatch *dispatch,
     case VERDICT_THROTTLE:
     case VERDICT_CLOCK:
     case VERDICT_BREAKER:
-        return back(TIME_NONE, MEMBER_REFUSED);
+        return back(TIME_NONE, flags);
     case VERDICT_TRANSIENT:
-        return back(backoff_ms(eng, strikes), MEMBER_STRIKE);
+        return back(backoff_ms(eng, strikes), flags);
     case VERDICT_TOO_LARGE:
         return alone ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
     case VERDICT_BUSY:
-        if (proven)
-            return back(backoff_ms(eng, strikes), MEMBER_STRIKE);
-        return back(named ? backoff_ms(eng, strikes) : TIME_NONE, 0);
+        return back(proven || named ? backoff_ms(eng, strikes) : TIME_NONE, flags);
     case VERDICT_NOT_RUNNING:
-        return alone ? back(backoff_ms(eng, strikes), MEMBER_STRIKE) : back(TIME_NONE, 0);
+        return alone ? back(backoff_ms(eng, strikes), flags) : back(TIME_NONE, 0);
     case VERDICT_NOT_EXIST:
     case VERDICT_OFFENCE:
         return alone && !dispatch->spared ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
