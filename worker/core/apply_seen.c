@@ -23,19 +23,24 @@ static void ride_again(struct entry *entry)
     }
 }
 
+/* A call whose answer nobody wrote down: it is counted when it is found. */
+static void count_found(struct entry *entry)
+{
+    struct request *leader = entry_leader(entry);
+    if (leader != NULL && entry->phase == ENTRY_DISPATCHING)
+        leader->attempts++;
+}
+
 static void apply_went(struct ledger *ledger, struct place *at, struct entry *entry)
 {
     if (entry->phase == ENTRY_WAITING && entry->tainted) {
         ride_again(entry);
         entry->tainted = false;
         entry->next_ms = TIME_NONE;
-    } else if (entry->phase == ENTRY_DISPATCHING) {
-        struct request *leader = entry_leader(entry);
-        if (leader != NULL)
-            leader->attempts++;
-    } else if (entry->phase != ENTRY_UNKNOWN) {
+    } else if (entry->phase != ENTRY_DISPATCHING && entry->phase != ENTRY_UNKNOWN) {
         return;
     }
+    count_found(entry);
     step_phase(ledger, entry, ENTRY_REBOOTING);
     step_owe_flight(ledger, at, entry, OUTCOME_DISPATCHED);
 }
@@ -70,9 +75,7 @@ static void apply_not_done(struct ledger *ledger, struct place *at, struct entry
 {
     if (entry->phase == ENTRY_WAITING)
         return;
-    struct request *leader = entry_leader(entry);
-    if (leader != NULL && entry->phase == ENTRY_DISPATCHING)
-        leader->attempts++;
+    count_found(entry);
     step_riders_back(ledger, at, entry, MEMBER_REFUSED, UINT32_MAX);
     step_settle(ledger, entry);
 }
@@ -82,6 +85,7 @@ static void apply_no_trace(struct ledger *ledger, struct place *at, struct entry
     if (entry->phase == ENTRY_WAITING && entry->tainted)
         ride_again(entry);
     entry->tainted = false;
+    count_found(entry);
     apply_ending(ledger, at, entry,
                  &(struct ending){.status = OUTCOME_UNKNOWN, .error = entry->error});
 }

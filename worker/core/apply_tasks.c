@@ -91,7 +91,7 @@ static void open_request(struct ledger *ledger, struct place *at, struct entry *
 
     const struct reboot *last = entry->reboot;
     const struct flight *flight = entry->phase == ENTRY_WAITING ? NULL : entry->flight;
-    if (entry_take_early(ledger->pool, entry, request_text(req, REQUEST_ID)))
+    if (entry_take_early(ledger->pool, entry, request_text(req, REQUEST_ID), op->task_ms))
         step_close_simply(ledger, at, entry, req, OUTCOME_CANCELLED);
     else if (last != NULL &&
              step_serves(&(struct effect){last->started_ms, last->intent, last->kind}, req))

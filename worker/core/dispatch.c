@@ -230,7 +230,10 @@ void dispatch_folded_intent(struct engine *eng, struct owner *owner, const struc
             struct aboard *aboard = &d->aboard[i];
             if (!is_in_flight(eng, d, aboard)) {
                 aboard->state = ABOARD_OUT;
-            } else if (aboard->state == ABOARD_PROPOSED) {
+                continue;
+            }
+            hint_begin_flight(dispatch_entry(eng, aboard));
+            if (aboard->state == ABOARD_PROPOSED) {
                 aboard->state = ABOARD_READY;
             } else if (aboard->state == ABOARD_LATE) {
                 if (late == NULL)

@@ -94,13 +94,14 @@ static bool judge_lane(struct engine *eng, const struct dispatch *dispatch)
     return true;
 }
 
-static void judge_pool(struct engine *eng, const struct dispatch *dispatch)
+static void judge_pool(struct engine *eng, struct dispatch *dispatch)
 {
     struct view code = {dispatch->code, dispatch->code_n};
-    if (judge_lane(eng, dispatch))
-        breaker_judge(eng, dispatch->verdict, dispatch->probe, code);
-    else
+    dispatch->spared = !judge_lane(eng, dispatch);
+    if (dispatch->spared)
         breaker_open(eng, code);
+    else
+        breaker_judge(eng, dispatch->verdict, dispatch->probe, code);
     if (dispatch->verdict == VERDICT_THROTTLE) {
         quota_throttled(&eng->quota[CALL_REBOOT]);
         eng->throttled_n++;
@@ -251,8 +252,11 @@ static uint32_t strikes_of(const struct entry *entry)
 static struct member judge(struct engine *eng, const struct dispatch *dispatch,
                            const struct entry *entry, bool named)
 {
+    const struct verdict_rule *rule = verdict_rule(dispatch->verdict);
     bool alone = is_alone(dispatch);
-    bool proven = alone || (named && dispatch->named_n == dispatch->called_n);
+    bool proven = alone || (named && dispatch->named_n == dispatch->called_n) || !rule->isolates;
+    uint32_t flags =
+        (rule->refused ? MEMBER_REFUSED : 0u) | (rule->counts && proven ? MEMBER_STRIKE : 0u);
     uint32_t strikes = strikes_of(entry);
     switch (dispatch->verdict) {
     case VERDICT_DONE:
@@ -267,20 +271,18 @@ static struct member judge(struct engine *eng, const struct dispatch *dispatch,
     case VERDICT_THROTTLE:
     case VERDICT_CLOCK:
     case VERDICT_BREAKER:
-        return back(TIME_NONE, MEMBER_REFUSED);
+        return back(TIME_NONE, flags);
     case VERDICT_TRANSIENT:
-        return back(backoff_ms(eng, strikes), MEMBER_STRIKE);
+        return back(backoff_ms(eng, strikes), flags);
     case VERDICT_TOO_LARGE:
         return alone ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
     case VERDICT_BUSY:
-        if (proven)
-            return back(backoff_ms(eng, strikes), MEMBER_STRIKE);
-        return back(named ? backoff_ms(eng, strikes) : TIME_NONE, 0);
+        return back(proven || named ? backoff_ms(eng, strikes) : TIME_NONE, flags);
     case VERDICT_NOT_RUNNING:
-        return alone ? back(backoff_ms(eng, strikes), MEMBER_STRIKE) : back(TIME_NONE, 0);
+        return alone ? back(backoff_ms(eng, strikes), flags) : back(TIME_NONE, 0);
     case VERDICT_NOT_EXIST:
     case VERDICT_OFFENCE:
-        return alone ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
+        return alone && !dispatch->spared ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
     }
     UNREACHABLE();
 }

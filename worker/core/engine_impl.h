@@ -132,6 +132,7 @@ struct dispatch {
     bool probe;      /* of the open breaker */
     bool held_back;  /* split off: its call was never to be made */
     bool from_reply; /* somebody else's call, known by its REPLY */
+    bool spared;     /* its whole lane is refused: nobody fails for that */
     uint64_t call_id;
     int64_t sign_s;
     int64_t decided_ms;
@@ -373,6 +374,8 @@ void judge_task(const struct engine_options *options, const struct queued_task *
 /* review.c */
 void review_entry(struct engine *eng, struct owner *owner, struct entry *entry);
 struct hint *hint_need(struct engine *eng, struct entry *entry);
+/* A flight begins: what was seen of an earlier one says nothing about it. */
+void hint_begin_flight(struct entry *entry);
 /* Takes the entry out of every volatile place. */
 void entry_unwatch(struct engine *eng, struct entry *entry);
 

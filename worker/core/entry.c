@@ -254,15 +254,18 @@ void entry_add_early(struct pool *pool, struct entry *entry, struct view request
     entry->bytes += (uint32_t)(sizeof *early + early->id_n);
 }
 
-bool entry_take_early(struct pool *pool, struct entry *entry, struct view request_id)
+bool entry_take_early(struct pool *pool, struct entry *entry, struct view request_id, int64_t at_ms)
 {
-    for (struct early **link = &entry->early; *link != NULL; link = &(*link)->next) {
-        if (view_equals((struct view){(*link)->id, (*link)->id_n}, request_id)) {
-            drop_early(pool, entry, link);
-            return true;
+    bool taken = false;
+    for (struct early **link = &entry->early; *link != NULL;) {
+        if (!view_equals((struct view){(*link)->id, (*link)->id_n}, request_id)) {
+            link = &(*link)->next;
+            continue;
         }
+        taken = taken || (*link)->expires_ms > at_ms;
+        drop_early(pool, entry, link);
     }
-    return false;
+    return taken;
 }
 
 void entry_set_error(struct pool *pool, struct entry *entry, enum error_source source,

@@ -178,8 +178,9 @@ void entry_add_closed(struct pool *pool, struct entry *entry, struct kept *take_
                       int64_t forget_ms);
 void entry_add_early(struct pool *pool, struct entry *entry, struct view request_id,
                      int64_t expires_ms);
-/* Takes the early cancel of this request out; false when there is none. */
-bool entry_take_early(struct pool *pool, struct entry *entry, struct view request_id);
+/* Takes the early cancels of this request out; false when none of them still held at at_ms. */
+bool entry_take_early(struct pool *pool, struct entry *entry, struct view request_id,
+                      int64_t at_ms);
 void entry_set_error(struct pool *pool, struct entry *entry, enum error_source source,
                      struct view code, struct view message);
 struct view last_error_code(const struct last_error *error);

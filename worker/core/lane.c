@@ -115,16 +115,21 @@ void lane_add(struct engine *eng, struct entry *entry)
 
 /* ---- batches ---- */
 
+static bool is_probing(const struct engine *eng)
+{
+    for (const struct dispatch *d = eng->dispatches; d != NULL; d = d->next)
+        if (d->probe)
+            return true;
+    return false;
+}
+
 static bool may_send(const struct engine *eng)
 {
     if (eng->draining || !eng->clock.known || eng->clock.doubtful)
         return false;
     if (!eng->breaker.open)
         return true;
-    for (const struct dispatch *d = eng->dispatches; d != NULL; d = d->next)
-        if (d->probe)
-            return false;
-    return instant_reached(eng->now.at, eng->breaker.probe_at);
+    return !is_probing(eng) && instant_reached(eng->now.at, eng->breaker.probe_at);
 }
 
 static void board(struct engine *eng, struct queue *queue, enum reboot_kind kind,
@@ -212,8 +217,9 @@ void lanes_form(struct engine *eng)
 struct instant lanes_wake(const struct engine *eng)
 {
     struct instant wake = INSTANT_NEVER;
-    if (eng->draining || eng->prepared_n > 0)
-        return wake; /* the dispatch that waits wakes us */
+    if (eng->draining || eng->prepared_n > 0 || eng->dispatch_n >= DISPATCHES_MAX ||
+        (eng->breaker.open && is_probing(eng)))
+        return wake; /* the dispatch that waits, or is answered, wakes us */
     for (const struct lane *lane = eng->lanes; lane != NULL; lane = lane->next)
         if (lane->queue.count > 0)
             wake = instant_earlier(wake, instant_after_ms(lane->since, eng->options.linger_ms));

@@ -7,7 +7,8 @@
 #include "base/check.h"
 #include "core/engine_impl.h"
 
-static const int64_t claim_pause_ms = 250; /* doubled with every claim lost, up to 2^6 */
+static const int64_t claim_pause_ms = 250;  /* doubled with every claim lost, up to 2^6 */
+static const int64_t claim_calm_ms = 60000; /* owned for so long: the next loss is the first */
 static const int64_t tick_ms = 1000;
 
 /* ---- coming and going ---- */
@@ -67,7 +68,8 @@ void owner_restart(struct engine *eng, struct owner *owner)
     if (!owner->live || owner->role == ROLE_STOPPED)
         return;
     drop_state(eng, owner);
-    begin_reading(eng, owner);
+    if (owner->assigned)
+        begin_reading(eng, owner);
 }
 
 void owner_stop(struct engine *eng, struct owner *owner, struct view why)
@@ -115,7 +117,6 @@ static void become_owner(struct engine *eng, struct owner *owner, const struct e
     owner->role = ROLE_OWNER;
     owner->epoch = ev->offset;
     owner->seq = 0;
-    owner->claims_lost = 0;
     owner->claim_ms = ev->log_ms;
     owner->claim_read = eng->now.at;
     owner->want_tasks = true;
@@ -148,6 +149,8 @@ static void lose(struct engine *eng, struct owner *owner)
         drop_state(eng, owner);
         return;
     }
+    if (instant_ms_between(owner->claim_read, eng->now.at) >= claim_calm_ms)
+        owner->claims_lost = 0;
     lay_down(eng, owner);
     owner->role = ROLE_DEPOSED;
     uint32_t doubled = owner->claims_lost < 6 ? owner->claims_lost : 6;

@@ -16,6 +16,22 @@ struct hint *hint_need(struct engine *eng, struct entry *entry)
     return entry->hint;
 }
 
+void hint_begin_flight(struct entry *entry)
+{
+    struct hint *hint = entry->hint;
+    if (hint == NULL)
+        return;
+    hint->looked = false;
+    hint->hold = false;
+    hint->was_down = false;
+    hint->by_id = false;
+    hint->down_n = 0;
+    hint->absent_n = 0;
+    hint->listed = 0;
+    hint->looks_n = 0;
+    hint->look_ms = TIME_NONE;
+}
+
 void entry_unwatch(struct engine *eng, struct entry *entry)
 {
     timers_set(&eng->timers, entry, TIME_NONE);
@@ -134,6 +150,8 @@ static bool end_watch(struct engine *eng, struct owner *owner, struct entry *ent
 static int64_t review_rebooting(struct engine *eng, struct owner *owner, struct entry *entry)
 {
     party_leave(eng, entry);
+    if (entry->hint != NULL)
+        entry->hint->baseline = false; /* its LatestOperation is this reboot from now on */
     int64_t age_ms = owner_log_now_ms(eng, owner) - entry->flight->started_ms;
     int64_t end_ms = now_ms(eng) + 2 * eng->options.confirm_timeout_ms - age_ms;
     return earlier(end_ms, review_look(eng, owner, entry));

@@ -117,13 +117,15 @@ static void go_on(struct engine *eng, struct owner *owner)
         bytes += image_bytes(&room->images[room->image_n - 1]);
     }
     eng->record = (struct record){.kind = RECORD_END};
-    if (room->image_n == 0)
+    if (room->image_n == 0) {
         snapshot->stage = SNAPSHOT_NONE;
-    else
-        eng->record = (struct record){
-            .kind = RECORD_IMAGE,
-            .u.image = {.images = room->images, .image_n = room->image_n},
-        };
+        snapshot->grown_bytes = 0; /* not due again while END is on its way */
+        return;
+    }
+    eng->record = (struct record){
+        .kind = RECORD_IMAGE,
+        .u.image = {.images = room->images, .image_n = room->image_n},
+    };
 }
 
 bool snapshot_next(struct engine *eng, struct owner *owner)

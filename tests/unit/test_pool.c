@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Promises of base/pool.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "pool_fixture.h"
+
+enum { BYTES = 1 << 20 };
+
+static void blocks_are_aligned_and_do_not_overlap(void **state)
+{
+    (void)state;
+    enum { N = 500 };
+    struct pool pool;
+    void *memory = pool_open(&pool, BYTES);
+    struct random random = {1};
+    unsigned char *blocks[N] = {NULL};
+    size_t sizes[N] = {0};
+    for (int round = 0; round < 20000; round++) {
+        uint32_t i = (uint32_t)random_below(&random, N);
+        if (blocks[i] != NULL) {
+            for (size_t b = 0; b < sizes[i]; b++)
+                assert_int_equal(blocks[i][b], (unsigned char)i);
+            pool_give(&pool, blocks[i], sizes[i]);
+            blocks[i] = NULL;
+            continue;
+        }
+        sizes[i] = 1 + (size_t)random_below(&random, 1500);
+        blocks[i] = pool_take(&pool, sizes[i]);
+        if (blocks[i] == NULL)
+            continue;
+        assert_int_equal((uintptr_t)blocks[i] % 16, 0);
+        assert_true((char *)blocks[i] >= (char *)memory);
+        assert_true((char *)blocks[i] + sizes[i] <= (char *)memory + BYTES);
+        memset(blocks[i], (int)(unsigned char)i, sizes[i]);
+    }
+    free(memory);
+}
+
+static void what_was_given_back_is_used_again(void **state)
+{
+    (void)state;
+    struct pool pool;
+    void *memory = pool_open(&pool, BYTES);
+    for (int round = 0; round < 1000; round++) {
+        void *block = pool_take(&pool, BYTES / 4);
+        assert_non_null(block);
+        pool_give(&pool, block, BYTES / 4);
+    }
+    assert_int_equal(pool_used(&pool), 0);
+    free(memory);
+}
+
+static void a_full_pool_says_so_and_hands_out_nothing(void **state)
+{
+    (void)state;
+    struct pool pool;
+    void *memory = pool_open(&pool, 64 * 1024);
+    size_t taken = 0;
+    while (pool_take(&pool, 1000) != NULL)
+        taken += 1000;
+    assert_true(taken > 48 * 1024);
+    assert_false(pool_has(&pool, 1000));
+    size_t used = pool_used(&pool);
+    assert_null(pool_take(&pool, 1000));
+    assert_int_equal(pool_used(&pool), used);
+    free(memory);
+}
+
+/* The promise that lets a step not fail half-way: together, whatever their sizes. */
+static void what_it_has_room_for_can_be_taken(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        struct pool pool;
+        void *memory = pool_open(&pool, BYTES);
+        struct random random = {seed};
+        while (pool_has(&pool, 100000)) {
+            size_t left = 100000;
+            while (left > 0) {
+                size_t n = 1 + (size_t)random_below(&random, 20000);
+                n = n < left ? n : left;
+                /* Smaller blocks are rounded up by more than a quarter, to sixteen bytes. */
+                if (n < 64)
+                    break;
+                assert_non_null(pool_take(&pool, n));
+                left -= n;
+            }
+        }
+        free(memory);
+    }
+}
+
+static void blocks_that_are_needed_are_zeroed(void **state)
+{
+    (void)state;
+    struct pool pool;
+    void *memory = pool_open(&pool, BYTES);
+    char *block = pool_take(&pool, 300);
+    assert_non_null(block);
+    memset(block, 'x', 300);
+    pool_give(&pool, block, 300);
+    block = pool_need(&pool, 300);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(block[i], 0);
+    free(memory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_are_aligned_and_do_not_overlap),
+        cmocka_unit_test(what_was_given_back_is_used_again),
+        cmocka_unit_test(a_full_pool_says_so_and_hands_out_nothing),
+        cmocka_unit_test(what_it_has_room_for_can_be_taken),
+        cmocka_unit_test(blocks_that_are_needed_are_zeroed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
