@@ -65,7 +65,8 @@ void owner_restart(struct engine *eng, struct owner *owner)
     if (!owner->live || owner->role == ROLE_STOPPED)
         return;
     drop_state(eng, owner);
-    begin_reading(eng, owner);
+    if (owner->assigned) /* else whoever is takes over */
+        begin_reading(eng, owner);
 }
 
 void owner_stop(struct engine *eng, struct owner *owner, struct view why)
