@@ -169,7 +169,7 @@ static void check_called(struct sim *sim, struct worker *worker, struct sent_cal
     if (!append->told)
         judge_violated(sim, p, "worker %u calls %.*s before its intent is acknowledged",
                        worker->index, VIEW_FMT(machine->id));
-    int64_t age_us = worker->held_us - append->put_us;
+    int64_t age_us = worker->stepped_us - append->put_us;
     if (age_us > sim->plan.options.signature_life_ms * 1000 / 2 + 10000)
         judge_violated(sim, p, "worker %u calls %.*s with an intent that is %lld ms old",
                        worker->index, VIEW_FMT(machine->id), (long long)(age_us / 1000));

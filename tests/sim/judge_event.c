@@ -49,12 +49,13 @@ static void check_expired(struct sim *sim, const struct key *key, int64_t log_ms
     check_no_effect(sim, key, "expired");
 }
 
-/* Was it rebooted by the call, or at least rebooting after its intent? (Who is seen rebooting then
- * counts as rebooted by it: nothing tells whose reboot it is.) */
-static bool was_done(const struct machine *machine, const struct intent *intent)
+/* Was it rebooted by the call, or at least shown rebooting after its intent? (Who is seen rebooting
+ * then counts as rebooted by it: nothing tells whose reboot it is.) */
+static bool was_done(const struct sim *sim, const struct machine *machine,
+                     const struct intent *intent)
 {
     const struct effect *effect = machine->effects;
-    while (effect != NULL && effect->until_us < intent->stored_us)
+    while (effect != NULL && effect->until_us + sim->plan.stale_us < intent->stored_us)
         effect = effect->next;
     return effect != NULL || machine->meddled_us >= 0;
 }
@@ -76,7 +77,7 @@ static void check_done(struct sim *sim, const struct key *key, const struct outc
         judge_violated(sim, p, "%.*s for %.*s is %s by a reboot that does not serve it",
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id),
                        outcome_status_name(outcome->status));
-    if (!was_done(key->machine, intent))
+    if (!was_done(sim, key->machine, intent))
         judge_violated(sim, p, "%.*s for %.*s is %s by a call that had no effect",
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id),
                        outcome_status_name(outcome->status));

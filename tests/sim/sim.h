@@ -279,7 +279,7 @@ struct worker {
     enum stage stage;
     struct action held; /* asked for, and not done yet: the process may be stopped in between */
     bool holds;
-    int64_t held_us; /* when it was asked for */
+    int64_t stepped_us; /* the last time that its engine knows */
     uint32_t reads_left;
     uint32_t acts_left;
     uint32_t hazard_in; /* steps until something befalls it */

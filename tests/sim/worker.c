@@ -242,6 +242,7 @@ void worker_post(struct sim *sim, struct worker *worker, struct letter letter)
 static void step(struct sim *sim, struct worker *worker, struct event *event)
 {
     event->now = worker_now(sim, worker);
+    worker->stepped_us = sim->now_us;
     sim->step_n++;
     engine_step(worker->engine, event);
 }
@@ -378,7 +379,6 @@ static bool take_action(struct sim *sim, struct worker *worker)
         return false;
     worker->holds = engine_next(worker->engine, &worker->held);
     worker->acts_left -= worker->holds;
-    worker->held_us = sim->now_us;
     return worker->holds;
 }
 
