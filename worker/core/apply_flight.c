@@ -6,6 +6,16 @@
 
 #include "core/steps.h"
 
+/* The intent is made for whoever may go by the owner's clock; by the log's it serves besides. */
+static bool is_made_for(const struct record *intent, const struct place *at,
+                        const struct request *req)
+{
+    int64_t latest_ms =
+        intent->u.intent.decided_ms > at->log_ms ? intent->u.intent.decided_ms : at->log_ms;
+    return reboot_strength(req->kind) <= reboot_strength(intent->u.intent.kind) &&
+           (req->not_before_ms == TIME_NONE || req->not_before_ms <= latest_ms);
+}
+
 void apply_intent(struct ledger *ledger, struct place *at, const struct record *record,
                   struct folded *out)
 {
@@ -18,11 +28,8 @@ void apply_intent(struct ledger *ledger, struct place *at, const struct record *
             continue;
         struct request *leader = NULL;
         for (struct request *req = entry->open; req != NULL; req = req->next) {
-            bool made_for = reboot_strength(req->kind) <= reboot_strength(record->u.intent.kind) &&
-                            (req->not_before_ms == TIME_NONE ||
-                             req->not_before_ms <= record->u.intent.decided_ms);
             req->flags &= (uint8_t) ~(REQUEST_RIDES | REQUEST_LEADS);
-            if (!made_for)
+            if (!is_made_for(record, at, req))
                 continue;
             req->flags |= REQUEST_RIDES;
             if (leader == NULL)

@@ -145,11 +145,12 @@ static void judge_tainted(struct engine *eng, struct owner *owner, struct entry 
         if (hint->hold)
             look_again(eng, owner, entry);
     }
-    if ((hint->verdict == VERDICT_NOT_EXIST && reading->absent) ||
-        (hint->verdict == VERDICT_BUSY && reading->operating))
+    bool is_offender = (hint->verdict == VERDICT_NOT_EXIST && reading->absent) ||
+                       (hint->verdict == VERDICT_BUSY && reading->operating);
+    if (is_offender && !hint->suspect) {
         hint->suspect = true;
-    if (hint->suspect)
-        party_leave(eng, entry);
+        party_leave(eng, entry); /* once: suspects that fail together are halved too */
+    }
 }
 
 static void judge_rebooting(struct engine *eng, struct owner *owner, struct entry *entry,

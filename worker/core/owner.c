@@ -68,7 +68,7 @@ void owner_restart(struct engine *eng, struct owner *owner)
     if (!owner->live || owner->role == ROLE_STOPPED)
         return;
     drop_state(eng, owner);
-    if (owner->assigned)
+    if (owner->assigned) /* else whoever is takes over */
         begin_reading(eng, owner);
 }
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an engine asks for is done, as the shell's bridge does it. */
+#include "base/check.h"
+#include "sim.h"
+
+static void append(struct sim *sim, struct worker *worker, const struct action *act)
+{
+    struct fault fault;
+    judge_append(sim, worker, act->partition, act->record);
+    buf_clear(&sim->bytes);
+    enum err err = record_encode(act->record, &sim->bytes, &fault);
+    CHECK(err == ERR_OK);
+    uint32_t i = append_put(sim, &worker->outlet,
+                            (struct append){
+                                .topic = TOPIC_LEDGER,
+                                .partition = act->partition,
+                                .ticket = act->ticket,
+                                .bytes = buf_view(&sim->bytes),
+                                .process = worker->process,
+                                .read_n = worker->readers[TOPIC_LEDGER][act->partition].next,
+                            });
+    worker->unread_n[act->partition]++;
+    trace_line(sim, (struct line){.worker = worker->index,
+                                  .partition = act->partition,
+                                  .what = "appends",
+                                  .record = sim->appends[i].bytes});
+    if (chance(sim, sim->calm ? 0 : sim->plan.odds.lost))
+        worker_break_outlet(sim, worker);
+}
+
+static void publish(struct sim *sim, struct worker *worker, const struct action *act)
+{
+    uint32_t image = judge_publish(sim, worker, act->partition, act->outcome);
+    append_put(sim, &worker->outlet,
+               (struct append){.topic = TOPIC_RESULTS,
+                               .partition = act->partition,
+                               .ticket = act->ticket,
+                               .process = worker->process,
+                               .image = image});
+}
+
+static void say(struct sim *sim, struct worker *worker, const struct note *note)
+{
+    static const char *const words[] = {
+        [NOTE_CLAIMED] = "owns it from",
+        [NOTE_LOST] = "lost it at",
+        [NOTE_STOPPED] = "stops it",
+        [NOTE_REQUEST_DIFFERS] = "notes other content of a known request",
+        [NOTE_THROTTLED] = "notes a throttle",
+        [NOTE_CLOCK_OFFSET] = "notes a clock offset",
+        [NOTE_CLOCK_JUMP] = "notes a clock jump",
+        [NOTE_BREAKER_OPEN] = "opens the breaker",
+        [NOTE_BREAKER_CLOSED] = "closes the breaker",
+        [NOTE_ANSWER_LOST] = "notes a lost answer of dispatch",
+        [NOTE_FULL] = "is full",
+        [NOTE_UNKNOWN_CODE] = "notes an unknown code",
+    };
+    trace_line(sim, (struct line){.worker = worker->index,
+                                  .partition = note->partition,
+                                  .what = words[note->type],
+                                  .text = arena_copy(&sim->arena, note->text),
+                                  .number = note->offset != 0 ? note->offset : note->count});
+    if (note->type == NOTE_STOPPED)
+        judge_violated(sim, note->partition, "worker %u stopped the partition: %.*s",
+                       worker->index, VIEW_FMT(note->text));
+}
+
+void action_do(struct sim *sim, struct worker *worker, const struct action *act)
+{
+    int32_t p = act->partition;
+    switch (act->type) {
+    case ACT_LEDGER_READ:
+        worker->known[p] = (struct knowledge){.epoch = -1};
+        worker->unread_n[p] = 0;
+        worker->first_append[p] = sim->append_n;
+        reader_start(sim, worker, TOPIC_LEDGER, p, act->offset);
+        break;
+    case ACT_LEDGER_STOP:
+        reader_stop(&worker->readers[TOPIC_LEDGER][p]);
+        break;
+    case ACT_APPEND:
+        append(sim, worker, act);
+        break;
+    case ACT_TASKS_READ:
+        reader_start(sim, worker, TOPIC_TASKS, p, act->offset);
+        break;
+    case ACT_TASKS_STOP:
+        reader_stop(&worker->readers[TOPIC_TASKS][p]);
+        break;
+    case ACT_TASKS_COMMIT:
+        break;
+    case ACT_PUBLISH:
+        publish(sim, worker, act);
+        break;
+    case ACT_CALL:
+        call_send(sim, worker, act->call);
+        break;
+    case ACT_NOTE:
+        say(sim, worker, &act->note);
+        break;
+    case ACT_DRAINED:
+        worker->drained = true;
+        break;
+    }
+}

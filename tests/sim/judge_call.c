@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Calls and their effects: intent first, at most one call for an intent, at most one reboot for a
+ * request, and none within the window without a reason. */
+#include "base/check.h"
+#include "sim.h"
+
+static int strength_of(enum reboot_kind kind)
+{
+    return kind == REBOOT_HARD ? 2 : kind == REBOOT_SOFT ? 0 : 1;
+}
+
+/* ---- intents ---- */
+
+struct intent *judge_find_intent(const struct sim *sim, int32_t partition,
+                                 struct dispatch_id dispatch)
+{
+    const struct judge *judge = &sim->judge;
+    for (uint32_t n = judge->intent_n; n > 0; n--) {
+        struct intent *intent = judge->intents[n - 1];
+        if (intent->partition == partition && dispatch_id_equals(intent->dispatch, dispatch))
+            return intent;
+    }
+    return NULL;
+}
+
+struct boarding *judge_find_boarding(const struct intent *intent, const struct machine *machine)
+{
+    for (uint32_t i = 0; i < intent->boarded_n; i++)
+        if (intent->boarded[i].machine == machine)
+            return &intent->boarded[i];
+    return NULL;
+}
+
+struct effect *judge_find_effect(const struct machine *machine, const struct intent *intent)
+{
+    struct effect *effect = machine->effects;
+    while (effect != NULL && effect->intent != intent)
+        effect = effect->next;
+    return effect;
+}
+
+static void board(struct sim *sim, const struct intent *intent, struct boarding *boarding)
+{
+    uint32_t key_n = 0;
+    int64_t latest_ms =
+        intent->decided_ms > intent->log_ms ? intent->decided_ms : intent->log_ms;
+    for (struct key *key = boarding->machine->keys; key != NULL; key = key->next)
+        key_n++;
+    boarding->riders = arena_take(&sim->arena, sizeof *boarding->riders * (key_n + 1));
+    for (struct key *key = boarding->machine->keys; key != NULL; key = key->next) {
+        const struct ask *ask = key->opened_by;
+        if (key->accepted < 0 || key->final >= 0 ||
+            strength_of(ask->kind) > strength_of(intent->kind) ||
+            (ask->not_before_ms != TIME_NONE && ask->not_before_ms > latest_ms))
+            continue;
+        boarding->riders[boarding->rider_n++] = (struct rider){key, ask, key->accepted};
+    }
+}
+
+void judge_intent(struct sim *sim, int32_t p, const struct stored *stored)
+{
+    struct judge *judge = &sim->judge;
+    const struct record *record = &judge->record;
+    if (judge_find_intent(sim, p, record->u.intent.dispatch) != NULL)
+        judge_violated(sim, p, "a second intent for one dispatch");
+    struct intent *intent = arena_take(&sim->arena, sizeof *intent);
+    judge->intents =
+        arena_room(&sim->arena, judge->intents, judge->intent_n, sizeof(struct intent *));
+    judge->intents[judge->intent_n++] = intent;
+    intent->dispatch = record->u.intent.dispatch;
+    intent->partition = p;
+    intent->offset = stored->offset;
+    intent->log_ms = stored->log_ms;
+    intent->stored_us = sim->now_us;
+    intent->decided_ms = record->u.intent.decided_ms;
+    intent->kind = record->u.intent.kind;
+    intent->append = stored->append;
+    intent->boarded_n = record->u.intent.instance_n;
+    intent->boarded = arena_take(&sim->arena, sizeof *intent->boarded * intent->boarded_n);
+    for (uint32_t i = 0; i < intent->boarded_n; i++) {
+        intent->boarded[i].machine = ecm_find(sim, record->u.intent.instance_ids[i]);
+        intent->boarded[i].bad_end = -1;
+        board(sim, intent, &intent->boarded[i]);
+    }
+}
+
+void judge_intent_folded(struct sim *sim, int32_t p)
+{
+    const struct judge *judge = &sim->judge;
+    const struct intent *intent = judge->intents[judge->intent_n - 1];
+    for (uint32_t i = 0; i < intent->boarded_n; i++) {
+        const struct entry *entry =
+            table_find(&judge->benches[p].reference.table, intent->boarded[i].machine->id);
+        intent->boarded[i].flew = entry != NULL && entry->phase == ENTRY_DISPATCHING &&
+                                  entry->flight->intent == intent->offset;
+    }
+}
+
+/* ---- answers ---- */
+
+static void check_member(struct sim *sim, struct intent *intent, const struct member *member)
+{
+    int32_t p = intent->partition;
+    struct machine *machine = ecm_find(sim, member->instance_id);
+    struct boarding *boarding = judge_find_boarding(intent, machine);
+    const struct sent_call *call = intent->call;
+    if (boarding == NULL)
+        judge_violated(sim, p, "an answer for %.*s, which was not aboard", VIEW_FMT(machine->id));
+    if (!boarding->flew)
+        return;
+    bool not_sent = member->verdict == MEMBER_NOT_SENT;
+    if (not_sent && call != NULL && call->reply.kind != ANSWER_NOT_SENT)
+        judge_violated(sim, p, "%.*s counts as not sent, and was called", VIEW_FMT(machine->id));
+    if (member->verdict == MEMBER_SENT && !sim->plan.options.dry_run &&
+        (call == NULL || call->is_lost || call->is_unclear || call->is_refused))
+        judge_violated(sim, p, "%.*s counts as sent, and the API did not say so",
+                       VIEW_FMT(machine->id));
+    boarding->sent |= member->verdict == MEMBER_SENT;
+    boarding->back |= member->verdict == MEMBER_BACK;
+    boarding->refused |= not_sent || (member->verdict == MEMBER_BACK && (member->flags & MEMBER_REFUSED));
+    if (boarding->refused && judge_find_effect(machine, intent) != NULL)
+        judge_violated(sim, p, "%.*s counts as not rebooted, and was", VIEW_FMT(machine->id));
+}
+
+void judge_answer(struct sim *sim, int32_t p)
+{
+    const struct record *record = &sim->judge.record;
+    struct intent *intent = judge_find_intent(sim, p, record->u.answer.dispatch);
+    if (intent == NULL)
+        judge_violated(sim, p, "an answer to a dispatch that was never intended");
+    for (uint32_t i = 0; i < record->u.answer.member_n; i++)
+        check_member(sim, intent, &record->u.answer.members[i]);
+}
+
+void judge_answer_read(struct sim *sim, const struct worker *worker, int32_t p)
+{
+    const struct record *record = &sim->record;
+    const struct intent *intent = judge_find_intent(sim, p, record->u.answer.dispatch);
+    for (uint32_t i = 0; i < record->u.answer.member_n; i++) {
+        const struct member *member = &record->u.answer.members[i];
+        struct boarding *boarding =
+            judge_find_boarding(intent, ecm_find(sim, member->instance_id));
+        if (member->verdict == MEMBER_BACK && boarding->back_us[worker->index] == 0)
+            boarding->back_us[worker->index] = sim->now_us;
+    }
+}
+
+/* ---- calls ---- */
+
+static void check_called(struct sim *sim, struct worker *worker, struct sent_call *call,
+                         const struct machine *machine)
+{
+    int32_t p = machine->partition;
+    struct intent *intent = judge_find_intent(sim, p, call->dispatch);
+    const struct boarding *boarding =
+        intent == NULL ? NULL : judge_find_boarding(intent, machine);
+    if (boarding == NULL || !boarding->flew)
+        judge_violated(sim, p, "worker %u calls %.*s without a valid intent", worker->index,
+                       VIEW_FMT(machine->id));
+    const struct append *append = &sim->appends[intent->append];
+    const struct topic *topic = &sim->topics[TOPIC_LEDGER][p];
+    if (append->worker != worker->index || append->process != worker->process)
+        judge_violated(sim, p, "worker %u calls %.*s for somebody else's intent", worker->index,
+                       VIEW_FMT(machine->id));
+    if (topic_find(topic, intent->offset) >= worker->readers[TOPIC_LEDGER][p].next)
+        judge_violated(sim, p, "worker %u calls %.*s before it has read the intent back",
+                       worker->index, VIEW_FMT(machine->id));
+    if (!append->told)
+        judge_violated(sim, p, "worker %u calls %.*s before its intent is acknowledged",
+                       worker->index, VIEW_FMT(machine->id));
+    int64_t age_us = worker->stepped_us - append->put_us;
+    if (age_us > sim->plan.options.signature_life_ms * 1000 / 2 + 10000)
+        judge_violated(sim, p, "worker %u calls %.*s with an intent that is %lld ms old",
+                       worker->index, VIEW_FMT(machine->id), (long long)(age_us / 1000));
+    if (intent->call != NULL && intent->call != call)
+        judge_violated(sim, p, "worker %u calls %.*s a second time for one intent", worker->index,
+                       VIEW_FMT(machine->id));
+    if (intent->kind != call->kind)
+        judge_violated(sim, p, "worker %u calls %.*s otherwise than intended", worker->index,
+                       VIEW_FMT(machine->id));
+    intent->call = call;
+}
+
+void judge_call(struct sim *sim, struct worker *worker, struct sent_call *call)
+{
+    if (sim->plan.options.dry_run)
+        judge_violated(sim, -1, "worker %u calls in a dry run", worker->index);
+    for (uint32_t i = 0; i < call->machine_n; i++)
+        check_called(sim, worker, call, call->machines[i]);
+}
+
+/* ---- effects ---- */
+
+/* The formula of coalescing, from what the upstream said. */
+bool judge_serves(const struct sim *sim, const struct intent *intent, const struct ask *ask)
+{
+    const struct engine_options *options = &sim->plan.options;
+    if (strength_of(intent->kind) < strength_of(ask->kind))
+        return false;
+    if (ask->not_before_ms != TIME_NONE && intent->log_ms < ask->not_before_ms)
+        return false;
+    if (ask->allow_repeat || options->dedup_window_ms == 0)
+        return intent->offset > ask->applied;
+    int64_t record_ms = ask->record_ms;
+    if (record_ms > ask->task_ms)
+        record_ms = ask->task_ms;
+    if (record_ms < ask->task_ms - options->request_max_age_ms)
+        record_ms = ask->task_ms - options->request_max_age_ms;
+    int64_t r = ask->requested_ms == TIME_NONE ? record_ms : ask->requested_ms;
+    if (r > ask->task_ms)
+        r = ask->task_ms;
+    if (r < record_ms - options->dedup_window_ms)
+        r = record_ms - options->dedup_window_ms;
+    return intent->log_ms > r - options->dedup_window_ms;
+}
+
+/* Where no promise is made: the policy `retry` for lost answers; somebody else who operates on the
+ * instance; a reboot that the API denied and nobody saw. */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect)
+{
+    const struct boarding *boarding = effect->boarding;
+    if (sim->plan.options.ambiguity_retry && !boarding->sent)
+        return true;
+    if (effect->machine->meddled_us >= effect->intent->stored_us)
+        return true;
+    return effect->call->is_refused && !effect->call->is_lost && !boarding->was_seen;
+}
+
+static void check_once(struct sim *sim, const struct effect *before, const struct effect *effect)
+{
+    if (judge_is_excused(sim, before))
+        return;
+    for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
+        const struct rider *rider = &effect->boarding->riders[i];
+        for (uint32_t k = 0; k < before->boarding->rider_n; k++) {
+            const struct rider *other = &before->boarding->riders[k];
+            if (other->key == rider->key && other->accepted == rider->accepted)
+                judge_violated(sim, effect->machine->partition, "%.*s is rebooted twice for %.*s",
+                               VIEW_FMT(effect->machine->id), VIEW_FMT(rider->key->request_id));
+        }
+    }
+}
+
+/* Somebody aboard must have asked for more than the last reboot gave. */
+static void check_reason(struct sim *sim, const struct effect *before, const struct effect *effect)
+{
+    if (judge_is_excused(sim, before))
+        return;
+    for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
+        const struct rider *rider = &effect->boarding->riders[i];
+        int64_t bad_end = before->boarding->bad_end;
+        if (!judge_serves(sim, before->intent, rider->ask) ||
+            (bad_end >= 0 && rider->accepted > bad_end))
+            return;
+    }
+    judge_violated(sim, effect->machine->partition, "%.*s is rebooted again without a reason",
+                   VIEW_FMT(effect->machine->id));
+}
+
+void judge_effect(struct sim *sim, struct sent_call *call, struct machine *machine,
+                  int64_t until_us)
+{
+    int32_t p = machine->partition;
+    struct effect *effect = arena_take(&sim->arena, sizeof *effect);
+    struct intent *intent = judge_find_intent(sim, p, call->dispatch);
+    *effect = (struct effect){.next = machine->effects,
+                              .machine = machine,
+                              .call = call,
+                              .intent = intent,
+                              .boarding = judge_find_boarding(intent, machine),
+                              .at_us = sim->now_us,
+                              .until_us = until_us};
+    if (effect->boarding->refused)
+        judge_violated(sim, p, "%.*s is rebooted by a call that counts as without effect",
+                       VIEW_FMT(machine->id));
+    /* In the order of intents: a late effect may belong before others. */
+    struct effect **link = &machine->effects;
+    while (*link != NULL && (*link)->intent->offset > intent->offset) {
+        check_once(sim, effect, *link);
+        if ((*link)->next == NULL || (*link)->next->intent->offset < intent->offset)
+            check_reason(sim, effect, *link);
+        link = &(*link)->next;
+    }
+    for (const struct effect *before = *link; before != NULL; before = before->next)
+        check_once(sim, before, effect);
+    if (*link != NULL)
+        check_reason(sim, *link, effect);
+    effect->next = *link;
+    *link = effect;
+}
+
+/* An owner is shown instances that are rebooting. If an attempt that came back did it, it now knows
+ * better, provided that nothing else about the instance is under way. */
+void judge_sighting(struct sim *sim, struct worker *worker, const struct sent_call *call)
+{
+    const struct answer *answer = &call->answer;
+    if (call->action != CALL_DESCRIBE || call->machine_n == 0 || answer->kind != ANSWER_API)
+        return;
+    for (uint32_t i = 0; i < answer->sighting_n; i++) {
+        const struct machine *machine = ecm_find(sim, answer->sightings[i].instance_id);
+        const struct effect *effect = machine->effects;
+        int32_t p = machine->partition;
+        if (effect == NULL || answer->sightings[i].state != INSTANCE_REBOOTING ||
+            !worker->known[p].own || worker->unread_n[p] > 0)
+            continue;
+        int64_t back_us = effect->boarding->back_us[worker->index];
+        if (back_us > 0 && call->sent_us > back_us)
+            effect->boarding->was_seen = true;
+    }
+}

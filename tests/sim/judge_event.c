@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Outcome events: each is decided by one valid record, published by an owner that has read it, and
+ * published for certain; and what it says of a request agrees with what was asked and done. */
+#include "base/check.h"
+#include "sim.h"
+
+enum { REVISION_EVENTS = 65536 };
+
+static struct key *key_of(struct sim *sim, const struct outcome *outcome)
+{
+    struct key *key = ecm_find(sim, outcome->instance_id)->keys;
+    while (key != NULL && !view_equals(key->request_id, outcome->request_id))
+        key = key->next;
+    return key;
+}
+
+/* ---- what may be said ---- */
+
+static bool rides(const struct boarding *boarding, const struct key *key)
+{
+    for (uint32_t i = 0; i < boarding->rider_n; i++)
+        if (boarding->riders[i].key == key && boarding->riders[i].accepted == key->accepted)
+            return true;
+    return false;
+}
+
+/* Nothing may have been rebooted for a request that ends like this. */
+static void check_no_effect(struct sim *sim, const struct key *key, const char *status)
+{
+    for (const struct effect *effect = key->machine->effects; effect != NULL; effect = effect->next)
+        if (rides(effect->boarding, key) && !judge_is_excused(sim, effect))
+            judge_violated(sim, key->machine->partition,
+                           "%.*s for %.*s ends %s, and was rebooted for it", VIEW_FMT(key->request_id),
+                           VIEW_FMT(key->machine->id), status);
+}
+
+static void check_expired(struct sim *sim, const struct key *key, int64_t log_ms)
+{
+    const struct ask *ask = key->opened_by;
+    int64_t worst_ms = 1000;
+    for (int32_t i = 0; i < sim->plan.worker_n; i++) {
+        int64_t skew_ms = (sim->plan.wall[i].skew_us - sim->plan.broker_skew_us) / 1000 + 1000;
+        worst_ms = skew_ms > worst_ms ? skew_ms : worst_ms;
+    }
+    if (ask->expires_ms != TIME_NONE && log_ms + worst_ms < ask->expires_ms)
+        judge_violated(sim, key->machine->partition, "%.*s for %.*s expired before its time",
+                       VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
+    check_no_effect(sim, key, "expired");
+}
+
+/* Was it rebooted by the call, or at least shown rebooting after its intent? (Who is seen rebooting
+ * then counts as rebooted by it: nothing tells whose reboot it is.) */
+static bool was_done(const struct sim *sim, const struct machine *machine,
+                     const struct intent *intent)
+{
+    const struct effect *effect = machine->effects;
+    while (effect != NULL && effect->until_us + sim->plan.stale_us < intent->stored_us)
+        effect = effect->next;
+    return effect != NULL || machine->meddled_us >= 0;
+}
+
+/* It names a call: that call must have rebooted it, for this request or for one that serves it. */
+static void check_done(struct sim *sim, const struct key *key, const struct outcome *outcome)
+{
+    int32_t p = key->machine->partition;
+    const struct intent *intent = judge_find_intent(sim, p, outcome->dispatch);
+    if (sim->plan.options.dry_run)
+        return;
+    if (intent == NULL)
+        judge_violated(sim, p, "%.*s for %.*s is %s by a dispatch that was never intended",
+                       VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id),
+                       outcome_status_name(outcome->status));
+    const struct boarding *boarding = judge_find_boarding(intent, key->machine);
+    bool own = boarding != NULL && rides(boarding, key);
+    if (!own && !judge_serves(sim, intent, key->opened_by))
+        judge_violated(sim, p, "%.*s for %.*s is %s by a reboot that does not serve it",
+                       VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id),
+                       outcome_status_name(outcome->status));
+    if (!was_done(sim, key->machine, intent))
+        judge_violated(sim, p, "%.*s for %.*s is %s by a call that had no effect",
+                       VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id),
+                       outcome_status_name(outcome->status));
+}
+
+static void check_word(struct sim *sim, const struct key *key, const struct outcome *outcome)
+{
+    switch (outcome->status) {
+    case OUTCOME_SUCCEEDED:
+    case OUTCOME_UNCONFIRMED:
+    case OUTCOME_DISPATCHED:
+        check_done(sim, key, outcome);
+        break;
+    case OUTCOME_EXPIRED:
+        check_expired(sim, key, outcome->time_ms);
+        break;
+    case OUTCOME_CANCELLED:
+        if (!key->is_cancelled)
+            judge_violated(sim, key->machine->partition, "%.*s for %.*s ends cancelled unasked",
+                           VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
+        check_no_effect(sim, key, "cancelled");
+        break;
+    case OUTCOME_ACCEPTED:
+    case OUTCOME_RETRYING:
+    case OUTCOME_FAILED:
+    case OUTCOME_UNKNOWN:
+    case OUTCOME_REJECTED:
+        break;
+    }
+}
+
+/* ---- decided ---- */
+
+static void decide_rejected(struct sim *sim, int32_t p, int64_t offset,
+                            const struct outcome *outcome)
+{
+    struct ask *ask = upstream_ask(sim, outcome->source);
+    if (ask->applied != offset || ask->is_answered)
+        judge_violated(sim, p, "the record at %lld rejects a request that was decided before",
+                       (long long)offset);
+    ask->is_answered = true;
+    ask->is_rejected = true;
+}
+
+/* May it have been forgotten by now that the key was closed? */
+static bool is_forgettable(const struct sim *sim, const struct key *key, int64_t log_ms)
+{
+    const struct limits *limits = &sim->plan.options.limits;
+    return key->machine->closed_n - key->closed_before > limits->closed_requests ||
+           limits->entry_bytes <= SMALL_ENTRY_BYTES || log_ms > key->forget_ms;
+}
+
+static void decide_accepted(struct sim *sim, struct key *key, int64_t offset,
+                            const struct outcome *outcome)
+{
+    int32_t p = key->machine->partition;
+    struct ask *ask = upstream_ask(sim, outcome->source);
+    if (ask->key != key || ask->applied != offset || ask->is_answered)
+        judge_violated(sim, p, "%.*s for %.*s is accepted twice from one record",
+                       VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
+    if (key->accepted >= 0 && (key->final < 0 || !is_forgettable(sim, key, outcome->time_ms)))
+        judge_violated(sim, p, "%.*s for %.*s is accepted again, within memory",
+                       VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
+    ask->is_answered = true;
+    key->opened_by = ask;
+    key->accepted = offset;
+    key->final = -1;
+}
+
+static void decide_final(struct sim *sim, struct key *key, int64_t offset,
+                         const struct outcome *outcome)
+{
+    struct machine *machine = key->machine;
+    key->final = key->last_word = offset;
+    key->status = outcome->status;
+    key->final_image = dump_event(outcome);
+    key->closed_before = machine->closed_n++;
+    key->forget_ms = outcome->time_ms + sim->plan.options.dedup_window_ms;
+    const struct ask *ask = key->opened_by;
+    int64_t expires_ms = ask->expires_ms == TIME_NONE ? INT64_MAX : ask->expires_ms;
+    if (expires_ms > key->forget_ms)
+        key->forget_ms = expires_ms;
+    bool is_bad = outcome->status == OUTCOME_FAILED || outcome->status == OUTCOME_UNKNOWN ||
+                  outcome->status == OUTCOME_UNCONFIRMED;
+    struct intent *intent = judge_find_intent(sim, machine->partition, outcome->dispatch);
+    if (is_bad && intent != NULL) {
+        struct boarding *boarding = judge_find_boarding(intent, machine);
+        boarding->bad_end = offset;
+    }
+}
+
+static void decide(struct sim *sim, struct key *key, int64_t offset, const struct outcome *outcome)
+{
+    int32_t p = key->machine->partition;
+    bool is_repeated = key->final >= 0 && key->final_image == dump_event(outcome);
+    if (is_repeated || outcome->revision / REVISION_EVENTS != offset) {
+        if (!is_repeated)
+            judge_violated(sim, p, "the record at %lld repeats another last word on %.*s for %.*s",
+                           (long long)offset, VIEW_FMT(key->request_id),
+                           VIEW_FMT(key->machine->id));
+        key->last_word = offset;
+        return;
+    }
+    if (outcome->status == OUTCOME_ACCEPTED) {
+        decide_accepted(sim, key, offset, outcome);
+        return;
+    }
+    if (key->accepted < 0 || key->final >= 0)
+        judge_violated(sim, p, "%.*s for %.*s is %s, and is not open", VIEW_FMT(key->request_id),
+                       VIEW_FMT(key->machine->id), outcome_status_name(outcome->status));
+    check_word(sim, key, outcome);
+    if (outcome->final)
+        decide_final(sim, key, offset, outcome);
+}
+
+void judge_decided(struct sim *sim, int32_t p, int64_t offset, const struct outcome *outcome)
+{
+    struct judge *judge = &sim->judge;
+    struct bench *bench = &judge->benches[p];
+    uint64_t hash = dump_event(outcome);
+    bench->owed = arena_room(&sim->arena, bench->owed, bench->owed_n, sizeof *bench->owed);
+    bench->owed[bench->owed_n++] = (struct owed_event){.hash = hash, .offset = offset};
+    judge->images =
+        arena_room(&sim->arena, judge->images, judge->image_n, sizeof *judge->images);
+    judge->images[judge->image_n++] =
+        (struct event_image){.hash = hash, .partition = p, .offset = offset};
+    trace_line(sim, (struct line){.worker = NOBODY,
+                                  .partition = p,
+                                  .what = outcome_status_name(outcome->status),
+                                  .text = arena_print(&sim->arena, "%.*s for %.*s",
+                                                      VIEW_FMT(outcome->request_id),
+                                                      VIEW_FMT(outcome->instance_id)),
+                                  .number = offset});
+    if (outcome->status == OUTCOME_REJECTED) {
+        decide_rejected(sim, p, offset, outcome);
+        return;
+    }
+    struct key *key = key_of(sim, outcome);
+    if (key == NULL)
+        judge_violated(sim, p, "an event on %.*s for %.*s, which nobody asked",
+                       VIEW_FMT(outcome->request_id), VIEW_FMT(outcome->instance_id));
+    decide(sim, key, offset, outcome);
+}
+
+/* ---- published ---- */
+
+uint32_t judge_publish(struct sim *sim, struct worker *worker, int32_t p,
+                       const struct outcome *outcome)
+{
+    struct judge *judge = &sim->judge;
+    uint64_t hash = dump_event(outcome);
+    uint32_t n = judge->image_n;
+    while (n > 0 && (judge->images[n - 1].hash != hash || judge->images[n - 1].partition != p))
+        n--;
+    if (n == 0)
+        judge_violated(sim, p, "worker %u publishes an event that no valid record has decided",
+                       worker->index);
+    if (!worker->known[p].own)
+        judge_violated(sim, p, "worker %u publishes, and has not read that it is the owner",
+                       worker->index);
+    int64_t decided = outcome->revision / REVISION_EVENTS;
+    const struct topic *topic = &sim->topics[TOPIC_LEDGER][p];
+    if (topic_find(topic, decided) >= worker->readers[TOPIC_LEDGER][p].next)
+        judge_violated(sim, p, "worker %u publishes an event of the record at %lld, which it has "
+                               "not read back",
+                       worker->index, (long long)decided);
+    return n - 1;
+}
+
+void judge_published(struct sim *sim, const struct append *append)
+{
+    struct bench *bench = &sim->judge.benches[append->partition];
+    uint64_t hash = sim->judge.images[append->image].hash;
+    for (uint32_t i = bench->unpublished; i < bench->owed_n; i++) {
+        if (bench->owed[i].hash != hash || bench->owed[i].published)
+            continue;
+        bench->owed[i].published = true;
+        return;
+    }
+}

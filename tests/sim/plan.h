@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a seed draws before its world begins: how large, with which policy, and what goes wrong how
+ * often. Each class of faults is absent in about half of the seeds, so that none hides another.
+ */
+#ifndef TESTS_SIM_PLAN_H
+#define TESTS_SIM_PLAN_H
+
+#include "base/random.h"
+#include "core/engine.h"
+
+enum { WORKERS_MAX = 4, PARTITIONS_MAX = 4, INPUTS_MAX = 2 };
+
+/* How long something takes: usually about so long, and sometimes anything up to the tail. */
+struct lag {
+    int64_t usual_us;
+    uint32_t tail_in_1000;
+    int64_t tail_us;
+};
+
+/* Chances, in 1000. */
+struct odds {
+    /* of an append */
+    uint32_t doubled;
+    uint32_t lost; /* its producer breaks */
+    uint32_t gap;  /* the broker uses an offset for itself */
+    /* of a call */
+    uint32_t not_sent;
+    uint32_t lost_there;
+    uint32_t lost_back;
+    uint32_t unknown_before; /* InternalError, 5xx: without effect */
+    uint32_t unknown_after;
+    uint32_t unknown_later;
+    uint32_t throttle;
+    uint32_t busy;    /* for an instance */
+    uint32_t partial; /* an error for one, and others are rebooted all the same */
+    uint32_t no_date;
+    /* of a reboot */
+    uint32_t stays_down;
+    uint32_t is_long;
+    /* of a request */
+    uint32_t repeat_id;
+    uint32_t other_content;
+    uint32_t cancel;
+    uint32_t refused;
+    uint32_t deferred;
+    uint32_t expiring;
+    uint32_t allow_repeat;
+    uint32_t strong;
+    uint32_t dated; /* requestedAt, or the record's time, is not now */
+    /* of an intake, for each record */
+    uint32_t redelivery;
+    /* of a step between two actions of a group */
+    uint32_t overlap;
+};
+
+enum hazard { HAZARD_CRASH, HAZARD_PAUSE, HAZARD_BREAK, HAZARD_DRAIN };
+enum { HAZARD_N = 4 };
+
+struct clock_error {
+    int64_t skew_us;
+    int64_t drift_ppm;
+};
+
+struct plan {
+    int32_t worker_n;
+    int32_t partition_n;
+    int32_t input_n;
+    uint32_t machine_n;
+    uint32_t request_n;
+    int64_t calm_us;     /* faults stop */
+    int64_t settled_us;  /* and by then everything must have come to its end */
+    int64_t request_every_us;
+    struct engine_options options;
+    struct clock_error wall[WORKERS_MAX];
+    struct clock_error boot[WORKERS_MAX];
+    int64_t broker_skew_us;
+    bool clocks_agree;
+    /* lags */
+    struct lag append;
+    struct lag report;
+    struct lag fetch;
+    struct lag there; /* to the API */
+    struct lag back;
+    struct lag group;
+    int64_t backend_us;   /* the API's own: an effect comes so late at most */
+    int64_t stale_us;     /* what is read may be so old */
+    int64_t reboot_us[2]; /* how long a reboot lasts */
+    /* faults */
+    struct odds odds;
+    uint32_t hazard_every; /* steps of a worker, on average; 0: never */
+    uint32_t hazards[HAZARD_N]; /* weights */
+    int64_t pause_us;
+    int64_t rebalance_every_us; /* 0: only when workers come and go */
+    int64_t meddle_every_us;
+    int64_t outage_every_us;
+    int64_t intake_life_us;
+    uint32_t api_limit; /* calls per second that the API lets through */
+    uint32_t batch_limit;
+    bool names; /* error messages name the instances they mean */
+    /* loops */
+    uint32_t reads_per_turn;
+    uint32_t acts_per_turn;
+    uint32_t digest_every; /* records between two comparisons of the whole state */
+};
+
+void plan_draw(struct plan *plan, struct random *random);
+
+#endif
