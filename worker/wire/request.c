@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "wire/request_impl.h"
 
 static const struct refusal_row refusal_rows[REFUSAL_N] = {
@@ -41,12 +42,20 @@ void request_reading_release(struct request_reading *reading)
 
 /* ---- refusing ---- */
 
-/* Messages quote the record: what a terminal would obey is replaced. */
+/* Messages quote the record: what a terminal would obey, or is cut within a character, is replaced.
+ */
 static void make_harmless(char *text)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+    struct view rest = view_of(text);
+    while (rest.n > 0) {
+        size_t n = utf8_n(rest);
+        if (n == 0 || (unsigned char)*text < ' ' || *text == 0x7f) {
             *text = '?';
+            n = 1;
+        }
+        text += n;
+        rest = (struct view){text, rest.n - n};
+    }
 }
 
 bool request_refuse(struct request_reading *reading, enum refusal refusal, const char *message)
