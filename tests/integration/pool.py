@@ -10,7 +10,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import jsonschema
 from broker.client import Client, wait_until
+from schemas.judges import closed, headers_schema, load
 from simulator import SANITIZER_MARKS
 
 STOP_SECONDS = 40
@@ -21,6 +23,16 @@ OPTIONS = {
     "topics.partitions": "4",
 }
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_value = jsonschema.Draft7Validator(closed(load("reboot-outcome")))
+_headers = jsonschema.Draft7Validator(headers_schema("outcome"))
+
+
+def judge(event):
+    """An event as the published schemas promise it."""
+    value = {name: event[name] for name in event if name != "_headers"}
+    for validator, what in ((_value, value), (_headers, event["_headers"])):
+        error = jsonschema.exceptions.best_match(validator.iter_errors(what))
+        assert error is None, f"{error.message}: {what}"
 
 
 class Worker:
@@ -153,6 +165,8 @@ class Pool:
             missing = sorted(seen["missing"])
             raise AssertionError(f"no final event within {seconds} s for {len(missing)}: "
                                  f"{missing[:5]}") from None
+        for event in seen["outcomes"].all():
+            judge(event)
         return seen["outcomes"]
 
     def wait_committed(self, seconds=30):

@@ -3,9 +3,11 @@
 import datetime
 import json
 
+import jsonschema
 import pytest
 from broker.client import bare, binary, wait_until
-from pool import sleepless
+from pool import judge, sleepless
+from schemas.judges import headers_schema
 
 
 def ids(first, count):
@@ -139,7 +141,7 @@ def test_malformed_requests_are_rejected_among_good_ones(pool):
         (b'{"requestId":"m3","instanceIds":["ein-z"],"forceReboot":true,"stopType":"HARD"}',
          "request.conflict", ["ein-z"]),
     ]
-    headers = [("x-mine", b"kept"), ("x-null", None)]
+    headers = [("x-mine", b"kept"), ("x-empty", b"")]
     places = pool.client.publish_all([(value, b"k", headers) for value, _, _ in bad])
     wanted = submit(pool, "good", ids(0, 3))
     pool.client.publish_all([(None, b"tombstone", [])])
@@ -156,6 +158,8 @@ def test_malformed_requests_are_rejected_among_good_ones(pool):
         return sum(map(len, rejected.values())) == sum(len(i) for _, _, i in bad)
 
     wait_until(all_rejected, 30, "rejected events")
+    for event in sum(rejected.values(), []):
+        judge(event)
     for (_, code, instances), place in zip(bad, places):
         assert [e["error"]["code"] for e in rejected[place]] == [code] * len(instances)
         assert {e["instanceId"] for e in rejected[place]} == set(instances)
@@ -163,7 +167,9 @@ def test_malformed_requests_are_rejected_among_good_ones(pool):
     assert sorted(r.value for r in letters) == sorted(value for value, _, _ in bad)
     for letter in letters:
         found = dict(letter.headers)
-        assert letter.key == b"k" and found["x-mine"] == b"kept" and found["x-null"] is None
+        jsonschema.validate({name: value.decode() for name, value in letter.headers},
+                            headers_schema("deadLetter"), jsonschema.Draft7Validator)
+        assert letter.key == b"k" and found["x-mine"] == b"kept" and found["x-empty"] == b""
         assert found["__connect.errors.topic"].decode() == pool.client.topic("requests")
         assert found["__connect.errors.stage"] == b"intake"
         place = (int(found["__connect.errors.partition"]), int(found["__connect.errors.offset"]))

@@ -7,6 +7,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "shell/metrics.h"
+#include "wire/errors_text.h"
 
 enum { TEXT_BYTES_MAX = 1024 * 1024 };
 
@@ -34,11 +35,13 @@ int cli_check_config(int argc, char **argv)
     bool reference = false;
     bool example = false;
     bool metrics = false;
+    bool errors = false;
     const struct cli_flag flags[] = {
         {"print", 0, NULL, &show, " the effective configuration, secrets masked"},
         {"reference", 0, NULL, &reference, " the reference page (Markdown)"},
         {"example", 0, NULL, &example, " a file with every option and its default"},
         {"metrics", 0, NULL, &metrics, " the page of metrics (Markdown)"},
+        {"errors", 0, NULL, &errors, " the page of error codes (Markdown)"},
     };
     const struct cli_command command = {"check-config", "Checks the configuration.",    "",
                                         flags,          sizeof flags / sizeof flags[0], 0};
@@ -47,9 +50,12 @@ int cli_check_config(int argc, char **argv)
     int status;
     if (!cli_parse(&command, argc, argv, &args, &status))
         return status;
-    if (reference || example || metrics) {
+    if (reference || example || metrics || errors) {
         cli_args_release(&args);
-        return print(reference ? config_reference : example ? config_example : metrics_reference);
+        return print(reference ? config_reference
+                     : example ? config_example
+                     : metrics ? metrics_reference
+                               : errors_reference);
     }
     status = cli_load_config(&command, &args, &config);
     if (status == EXIT_OK) {

@@ -4,18 +4,53 @@
 #include <stddef.h>
 
 static const struct verdict_rule rules[VERDICT_N] = {
-    [VERDICT_DONE] = {.name = "done"},
-    [VERDICT_BUSY] = {.name = "busy", .isolates = true, .counts = true},
-    [VERDICT_NOT_RUNNING] = {.name = "not running", .isolates = true, .counts = true},
-    [VERDICT_NOT_EXIST] = {.name = "not exist", .isolates = true},
-    [VERDICT_OFFENCE] = {.name = "offence", .isolates = true},
-    [VERDICT_TOO_LARGE] = {.name = "too large"},
-    [VERDICT_THROTTLE] = {.name = "throttle", .refused = true},
-    [VERDICT_CLOCK] = {.name = "clock", .refused = true},
-    [VERDICT_BREAKER] = {.name = "breaker", .refused = true},
-    [VERDICT_UNKNOWN] = {.name = "unknown"},
-    [VERDICT_NOT_SENT] = {.name = "not sent", .refused = true},
-    [VERDICT_TRANSIENT] = {.name = "transient", .counts = true},
+    [VERDICT_DONE] = {.name = "done",
+                      .does =
+                          "The instances of the call are watched until they are RUNNING again."},
+    [VERDICT_BUSY] = {.name = "busy",
+                      .does =
+                          "The instance is found and backs off, each try an attempt; the others "
+                          "of its batch go at once.",
+                      .isolates = true,
+                      .counts = true},
+    [VERDICT_NOT_RUNNING] =
+        {.name = "not running",
+         .does = "The instance is found and its state read: on its way to RUNNING it is tried "
+                 "again, else it fails. The others go at once.",
+         .isolates = true,
+         .counts = true},
+    [VERDICT_NOT_EXIST] = {.name = "not exist",
+                           .does = "The instance is found and fails; the others go at once.",
+                           .isolates = true},
+    [VERDICT_OFFENCE] = {.name = "offence",
+                         .does = "The instance is found and fails; the others go at once. When all "
+                                 "of a region fail so, calls stop as for *breaker*.",
+                         .isolates = true},
+    [VERDICT_TOO_LARGE] =
+        {.name = "too large",
+         .does = "All are tried again in batches of half the size; alone, the instance fails."},
+    [VERDICT_THROTTLE] = {.name = "throttle",
+                          .does =
+                              "Calls become slower; all are tried again, and no attempt counts.",
+                          .refused = true},
+    [VERDICT_CLOCK] = {.name = "clock",
+                       .does = "The clock is corrected by the API's; all are tried again, and no "
+                               "attempt counts.",
+                       .refused = true},
+    [VERDICT_BREAKER] = {.name = "breaker",
+                         .does =
+                             "Nothing fails and nothing is sent but a probe now and then, until "
+                             "somebody acts; the worker is not ready.",
+                         .refused = true},
+    [VERDICT_UNKNOWN] = {.name = "unknown",
+                         .does = "The instances are looked at until it is clear whether the reboot "
+                                 "began; when that cannot be told, `ambiguity` decides."},
+    [VERDICT_NOT_SENT] = {.name = "not sent",
+                          .does = "All back off and are tried again, and no attempt counts.",
+                          .refused = true},
+    [VERDICT_TRANSIENT] = {.name = "transient",
+                           .does = "All back off and are tried again, each try an attempt.",
+                           .counts = true},
 };
 
 /* The 11 codes of RebootInstances come first, then the common ones. A code that ends in `.` stands

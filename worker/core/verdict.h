@@ -3,8 +3,8 @@
  * What follows from an answer of the API: one table with a row per error code.
  *
  * Judged by Response.Error.Code alone: HTTP status and message wording say nothing reliable (vendor
- * documentation, "Responses"). To teach the worker a code, add a line to verdict_table
- * (verdict.c); docs/tour.md shows how.
+ * documentation, "Responses"). To teach the worker a code, add a line to the table
+ * in verdict.c; docs/tour.md shows how.
  */
 #ifndef WORKER_CORE_VERDICT_H
 #define WORKER_CORE_VERDICT_H
@@ -32,9 +32,10 @@ enum verdict {
 /* What a verdict means for the members of the batch. */
 struct verdict_rule {
     const char *name;
-    bool refused;  /* the attempt provably had no effect */
-    bool isolates; /* one error stands for up to 100 instances: find which */
-    bool counts;   /* proven to be an instance's own, it counts against max_attempts */
+    const char *does; /* what the worker does, for documentation */
+    bool refused;     /* the attempt provably had no effect */
+    bool isolates;    /* one error stands for up to 100 instances: find which */
+    bool counts;      /* proven to be an instance's own, it counts against max_attempts */
 };
 const struct verdict_rule *verdict_rule(enum verdict verdict);
 

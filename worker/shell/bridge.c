@@ -104,7 +104,7 @@ static void send_call(struct bridge *bridge, const struct action *act)
         ERR_OK)
         return;
     struct answer answer;
-    ecm_answer_missing(ANSWER_NOT_SENT, VIEW_LIT("network.not_sent"), view_of(fault.text), &answer);
+    ecm_answer_missing(NETWORK_NOT_SENT, view_of(fault.text), &answer);
     step(bridge, &(struct event){.type = EV_ANSWER, .ticket = id, .answer = &answer});
 }
 

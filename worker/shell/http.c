@@ -389,29 +389,25 @@ static void explain_failure(const struct exchange *exchange, long status, struct
 {
     CURLcode rc = exchange->result;
     struct view text = view_of(exchange->text[0] != '\0' ? exchange->text : curl_easy_strerror(rc));
-    enum answer_kind kind = ANSWER_LOST;
-    struct view code = VIEW_LIT("network.reset");
+    enum network_code code = NETWORK_RESET;
     if (exchange->start_n == 0) {
-        kind = ANSWER_NOT_SENT;
-        code = VIEW_LIT("network.not_sent");
+        code = NETWORK_NOT_SENT;
         if (rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_RESOLVE_PROXY)
-            code = VIEW_LIT("network.dns");
+            code = NETWORK_DNS;
         else if (rc == CURLE_COULDNT_CONNECT || rc == CURLE_OPERATION_TIMEDOUT)
-            code = VIEW_LIT("network.connect");
+            code = NETWORK_CONNECT;
         else if (rc == CURLE_SSL_CONNECT_ERROR || rc == CURLE_PEER_FAILED_VERIFICATION ||
                  rc == CURLE_SSL_CACERT_BADFILE)
-            code = VIEW_LIT("network.tls");
+            code = NETWORK_TLS;
     } else if (exchange->too_large) {
-        kind = ANSWER_UNREADABLE;
-        code = VIEW_LIT("network.too_large");
+        code = NETWORK_TOO_LARGE;
         text = VIEW_LIT("the answer is over the limit of bytes");
     } else if (rc == CURLE_OPERATION_TIMEDOUT) {
-        code = VIEW_LIT("network.timeout");
+        code = NETWORK_TIMEOUT;
     } else if (status != 0) {
-        kind = ANSWER_UNREADABLE;
-        code = VIEW_LIT("network.truncated");
+        code = NETWORK_TRUNCATED;
     }
-    ecm_answer_missing(kind, code, text, out);
+    ecm_answer_missing(code, text, out);
 }
 
 static struct view date_of(CURL *easy)

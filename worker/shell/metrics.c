@@ -10,8 +10,10 @@
 
 #include "base/check.h"
 #include "core/entry.h"
+#include "wire/ecm_answer.h"
 #include "wire/ecm_request.h"
 #include "wire/metrics_text.h"
+#include "wire/request.h"
 
 enum { CODE_BYTES_MAX = 96 };
 
@@ -20,49 +22,28 @@ static const double bucket_s[METRICS_BUCKETS] = {0.01, 0.025, 0.05, 0.1, 0.25, 0
 
 /* ---- label values: bounded sets ---- */
 
-/* Codes of calls beside verdict.c's: success, what http.c and wire/ecm_answer.c say where the API
- * said nothing, and whatever nobody has named. A code that ends in `.` stands for its family. */
-static const char *const own_codes[] = {
-    "ok",
-    "network.not_sent",
-    "network.dns",
-    "network.connect",
-    "network.tls",
-    "network.reset",
-    "network.timeout",
-    "network.truncated",
-    "network.too_large",
-    "network.unreadable",
-    "network.status",
-    "other",
-};
+/* Codes of calls: success and whatever nobody has named, what is said where the API said nothing,
+ * and verdict.c's. A code that ends in `.` stands for its family. */
+static const char *const own_codes[] = {"ok", "other"};
 enum { OWN_CODE_N = sizeof own_codes / sizeof own_codes[0] };
 
-/* wire/request.h. */
-static const char *const refusals[] = {
-    "request.too_large",
-    "request.encoding",
-    "request.invalid_json",
-    "request.envelope",
-    "request.field.",
-    "request.conflict",
-    "other",
-};
-enum { REFUSAL_N = sizeof refusals / sizeof refusals[0] };
-_Static_assert(sizeof refusals / sizeof refusals[0] <= METRICS_REFUSALS_MAX, "a counter for each");
+_Static_assert(REFUSAL_N <= METRICS_REFUSALS_MAX, "a counter for each");
 
 /* NULL behind the last. */
 static const char *code_row(unsigned i)
 {
     if (i < OWN_CODE_N)
         return own_codes[i];
-    const struct verdict_row *row = verdict_row(i - OWN_CODE_N);
+    if (i < OWN_CODE_N + NETWORK_CODE_N)
+        return network_row(i - OWN_CODE_N)->code;
+    const struct verdict_row *row = verdict_row(i - OWN_CODE_N - NETWORK_CODE_N);
     return row == NULL ? NULL : row->code;
 }
 
-static const char *refusal_row(unsigned i)
+/* Those of wire/request.h, and whatever nobody has named. */
+static const char *refusal_code(unsigned i)
 {
-    return i < REFUSAL_N ? refusals[i] : NULL;
+    return i + 1 < REFUSAL_N ? refusal_row(i + 1)->code : i + 1 == REFUSAL_N ? "other" : NULL;
 }
 
 /* The row that is the code, else the longest family that it belongs to, else `otherwise`. */
@@ -112,7 +93,7 @@ void metrics_call(struct metrics *metrics, const struct completion *completion)
 
 void metrics_refused(struct metrics *metrics, struct view code)
 {
-    metrics->refusals[find_code(refusal_row, code, REFUSAL_N - 1)]++;
+    metrics->refusals[find_code(refusal_code, code, REFUSAL_N - 1)]++;
 }
 
 /* ---- families with labels ---- */
@@ -203,7 +184,7 @@ static void refused(struct metrics_text *text, const char *name, const struct me
 {
     char room[CODE_BYTES_MAX];
     for (unsigned i = 0; i < REFUSAL_N; i++)
-        labelled(text, name, (struct metrics_label){"code", code_label(refusals[i], room)},
+        labelled(text, name, (struct metrics_label){"code", code_label(refusal_code(i), room)},
                  (double)view->counted->refusals[i]);
 }
 

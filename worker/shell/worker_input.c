@@ -86,6 +86,7 @@ static void split(struct worker *worker, struct intake_split *split_out)
     const struct request_reading *reading = worker->reading;
     size_t ends[INSTANCES_PER_REQUEST_MAX];
     uint32_t n = request_task_n(reading);
+    bool refused = reading->refusal != REFUSAL_NONE;
     buf_clear(&worker->task_bytes);
     for (uint32_t i = 0; i < n; i++) {
         struct task task;
@@ -102,11 +103,11 @@ static void split(struct worker *worker, struct intake_split *split_out)
         worker->tasks[i].value = (struct view){worker->task_bytes.p + begin, ends[i] - begin};
     }
     *split_out = (struct intake_split){
-        .result = reading->refused ? INTAKE_REFUSED : INTAKE_ACCEPTED,
+        .result = refused ? INTAKE_REFUSED : INTAKE_ACCEPTED,
         .tasks = worker->tasks,
         .task_n = n,
-        .error_code = request_error_code(reading),
-        .error_message = reading->refused ? view_of(reading->error_message) : VIEW_NONE,
+        .error_code = refused ? view_of(reading->error_code) : VIEW_NONE,
+        .error_message = refused ? view_of(reading->error_message) : VIEW_NONE,
     };
 }
 

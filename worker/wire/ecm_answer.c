@@ -10,6 +10,26 @@
 
 enum { STATUS_OK = 200 };
 
+static const struct network_row network_rows[NETWORK_CODE_N] = {
+    [NETWORK_NOT_SENT] = {"network.not_sent", ANSWER_NOT_SENT, "the call could not be made"},
+    [NETWORK_DNS] = {"network.dns", ANSWER_NOT_SENT, "the name of the API has no address"},
+    [NETWORK_CONNECT] = {"network.connect", ANSWER_NOT_SENT, "no connection"},
+    [NETWORK_TLS] = {"network.tls", ANSWER_NOT_SENT, "no TLS, or a certificate that does not fit"},
+    [NETWORK_RESET] = {"network.reset", ANSWER_LOST, "the connection broke before an answer"},
+    [NETWORK_TIMEOUT] = {"network.timeout", ANSWER_LOST, "no answer within `api.timeout`"},
+    [NETWORK_TRUNCATED] = {"network.truncated", ANSWER_UNREADABLE, "the answer was cut off"},
+    [NETWORK_TOO_LARGE] = {"network.too_large", ANSWER_UNREADABLE, "the answer was too large"},
+    [NETWORK_UNREADABLE] = {"network.unreadable", ANSWER_UNREADABLE,
+                            "the answer was not JSON, or not this API's"},
+    [NETWORK_STATUS] = {"network.status", ANSWER_UNREADABLE,
+                        "an HTTP status other than 200, without the API's own error"},
+};
+
+const struct network_row *network_row(enum network_code code)
+{
+    return &network_rows[code];
+}
+
 void ecm_reading_init(struct ecm_reading *reading)
 {
     reading->root = NULL;
@@ -21,13 +41,11 @@ void ecm_reading_release(struct ecm_reading *reading)
     reading->root = NULL;
 }
 
-void ecm_answer_missing(enum answer_kind kind, struct view code, struct view message,
-                        struct answer *out)
+void ecm_answer_missing(enum network_code code, struct view message, struct answer *out)
 {
-    PRE(kind != ANSWER_API);
     *out = (struct answer){
-        .kind = kind,
-        .code = code,
+        .kind = network_rows[code].kind,
+        .code = view_of(network_rows[code].code),
         .message = message,
         .date_s = TIME_NONE,
     };
@@ -175,16 +193,16 @@ static bool read_response(enum call_action action, const struct ecm_reply *reply
 static void explain_unreadable(const struct ecm_reply *reply, struct ecm_reading *reading,
                                struct answer *out)
 {
-    struct view code = VIEW_LIT("network.unreadable");
+    enum network_code code = NETWORK_UNREADABLE;
     if (reply->status != STATUS_OK) {
-        code = VIEW_LIT("network.status");
+        code = NETWORK_STATUS;
         (void)snprintf(reading->text, sizeof reading->text, "HTTP status %ld", reply->status);
     } else if (reading->root == NULL) {
         (void)snprintf(reading->text, sizeof reading->text, "the answer is not JSON, or cut off");
     } else {
         (void)snprintf(reading->text, sizeof reading->text, "the answer is not one of this API");
     }
-    ecm_answer_missing(ANSWER_UNREADABLE, code, view_of(reading->text), out);
+    ecm_answer_missing(code, view_of(reading->text), out);
 }
 
 void ecm_answer_read(enum call_action action, const struct ecm_reply *reply,

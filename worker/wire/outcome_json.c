@@ -41,10 +41,10 @@ void outcome_id(const struct outcome *outcome, struct view requests, char out[OU
 /* ---- the value ---- */
 
 /* Texts of other makers may be cut inside a character: what is not UTF-8 is replaced. */
-static json_t *text_or_null(struct view text)
+static json_t *text_of(struct view text)
 {
     if (text.n == 0)
-        return json_null();
+        return json_string("");
     json_t *value = json_stringn(text.p, text.n);
     if (value != NULL)
         return value;
@@ -53,6 +53,11 @@ static json_t *text_or_null(struct view text)
     for (size_t i = 0; i < n; i++)
         ascii[i] = text.p[i] >= ' ' && text.p[i] <= '~' ? text.p[i] : '?';
     return json_stringn(ascii, n);
+}
+
+static json_t *text_or_null(struct view text)
+{
+    return text.n == 0 ? json_null() : text_of(text);
 }
 
 static json_t *time_or_null(int64_t unix_ms)
@@ -80,9 +85,8 @@ static json_t *error_or_null(const struct outcome *outcome)
         [ERROR_API] = "api", [ERROR_NETWORK] = "network", [ERROR_WORKER] = "worker"};
     if (outcome->error_source == ERROR_NONE)
         return json_null();
-    return json_pack("{s:o,s:o,s:s}", "code", text_or_null(outcome->error_code), "message",
-                     text_or_null(outcome->error_message), "source",
-                     sources[outcome->error_source]);
+    return json_pack("{s:o,s:o,s:s}", "code", text_of(outcome->error_code), "message",
+                     text_of(outcome->error_message), "source", sources[outcome->error_source]);
 }
 
 static json_t *confirmed_or_null(const struct outcome *outcome)

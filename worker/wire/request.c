@@ -2,15 +2,30 @@
 #include "wire/request.h"
 
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <strings.h>
 
 #include "base/check.h"
-#include "wire/timestamp.h"
+#include "base/utf8.h"
+#include "wire/request_impl.h"
 
-static const char structured_type[] = "application/cloudevents";
+static const struct refusal_row refusal_rows[REFUSAL_N] = {
+    [REFUSAL_NONE] = {"", ""},
+    [REFUSAL_TOO_LARGE] = {"request.too_large", "the value is longer than `request.max_bytes`"},
+    [REFUSAL_ENCODING] = {"request.encoding", "the value is not UTF-8, or holds a NUL"},
+    [REFUSAL_INVALID_JSON] = {"request.invalid_json",
+                              "the value is not one JSON object; or a key stands there twice, "
+                              "something is nested more than 64 deep, a number is too long"},
+    [REFUSAL_ENVELOPE] = {"request.envelope",
+                          "CloudEvents: a version other than 1.0, a format other than JSON, no "
+                          "data, an `expirytime` that is no time"},
+    [REFUSAL_FIELD] = {"request.field.", "the field of that name breaks its rule"},
+    [REFUSAL_CONFLICT] = {"request.conflict", "`forceReboot: true` together with `stopType`"},
+};
+
+const struct refusal_row *refusal_row(enum refusal refusal)
+{
+    return &refusal_rows[refusal];
+}
 
 void request_reading_init(struct request_reading *reading)
 {
@@ -27,204 +42,42 @@ void request_reading_release(struct request_reading *reading)
 
 /* ---- refusing ---- */
 
-static bool refuse(struct request_reading *reading, const char *code, const char *message)
+/* Messages quote the record: what a terminal would obey, or is cut within a character, is replaced.
+ */
+static void make_harmless(char *text)
 {
-    if (!reading->refused) {
-        reading->refused = true;
-        reading->error_code = code;
-        (void)snprintf(reading->error_message, sizeof reading->error_message, "%s", message);
+    struct view rest = view_of(text);
+    while (rest.n > 0) {
+        size_t n = utf8_n(rest);
+        if (n == 0 || (unsigned char)*text < ' ' || *text == 0x7f) {
+            *text = '?';
+            n = 1;
+        }
+        text += n;
+        rest = (struct view){text, rest.n - n};
     }
+}
+
+bool request_refuse(struct request_reading *reading, enum refusal refusal, const char *message)
+{
+    if (reading->refusal != REFUSAL_NONE)
+        return false;
+    reading->refusal = refusal;
+    (void)snprintf(reading->error_code, sizeof reading->error_code, "%s",
+                   refusal_rows[refusal].code);
+    (void)snprintf(reading->error_message, sizeof reading->error_message, "%s", message);
+    make_harmless(reading->error_message);
     return false;
 }
 
-static bool refuse_field(struct request_reading *reading, const char *field, const char *message)
+static void refuse_field(struct request_reading *reading, const char *field, const char *message)
 {
-    if (!reading->refused)
-        (void)snprintf(reading->error_field, sizeof reading->error_field, "%s", field);
-    return refuse(reading, "request.field", message);
-}
-
-/* ---- JSON ---- */
-
-static const char *code_of_json_error(const json_error_t *error)
-{
-    switch (json_error_code(error)) {
-    case json_error_invalid_utf8:
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
-        return "request.encoding";
-    default:
-        return "request.invalid_json";
-    }
-}
-
-/* One JSON object and nothing behind it. */
-static json_t *parse(struct request_reading *reading, struct view text)
-{
-    json_error_t error;
-    struct fault fault;
-    if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL) {
-        (void)refuse(reading, "request.encoding", "the value holds a NUL");
-        return NULL;
-    }
-    json_t *root = json_loadb(text.n > 0 ? text.p : "", text.n,
-                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (root == NULL) {
-        (void)fault_set(&fault, ERR_INVALID, "%s (line %d, column %d)", error.text, error.line,
-                        error.column);
-        (void)refuse(reading, code_of_json_error(&error), fault.text);
-        return NULL;
-    }
-    if (!json_is_object(root)) {
-        json_decref(root);
-        (void)refuse(reading, "request.invalid_json", "the value is not a JSON object");
-        return NULL;
-    }
-    return root;
-}
-
-/* ---- CloudEvents ---- */
-
-static struct view header_of(const struct request_record *record, const char *name)
-{
-    for (size_t i = 0; i < record->header_n; i++)
-        if (view_is(record->headers[i].name, name))
-            return record->headers[i].value;
-    return VIEW_NONE;
-}
-
-static bool take_expiry(struct request_reading *reading, struct view text)
-{
-    if (text.p == NULL || timestamp_parse(text, &reading->expiry_ms) == ERR_OK)
-        return true;
-    return refuse(reading, "request.envelope",
-                  "the CloudEvents attribute expirytime is not an RFC 3339 time");
-}
-
-static bool is_version_1_0(struct request_reading *reading, struct view version)
-{
-    return view_is(version, "1.0") ||
-           refuse(reading, "request.envelope", "the CloudEvents specversion is not 1.0");
-}
-
-/* Binary mode, or bare JSON: the value is the data. */
-static json_t *undress_binary(const struct request_record *record, struct request_reading *reading)
-{
-    reading->root = parse(reading, record->value);
-    struct view version = header_of(record, "ce_specversion");
-    if (reading->root == NULL || version.p == NULL)
-        return reading->root;
-    reading->event_id = header_of(record, "ce_id");
-    if (!is_version_1_0(reading, version) ||
-        !take_expiry(reading, header_of(record, "ce_expirytime")))
-        return NULL;
-    return reading->root;
-}
-
-static struct view attribute_of(const json_t *event, const char *name)
-{
-    const json_t *value = json_object_get(event, name);
-    return json_is_string(value)
-               ? (struct view){json_string_value(value), json_string_length(value)}
-               : VIEW_NONE;
-}
-
-static json_t *decode_base64(struct request_reading *reading, struct view text)
-{
-    size_t room = text.n / 4 * 3 + 3;
-    unsigned char *bytes = malloc(room);
-    int n = -1;
-    if (bytes != NULL && text.n <= INT32_MAX && text.n % 4 == 0)
-        n = EVP_DecodeBlock(bytes, (const unsigned char *)text.p, (int)text.n);
-    json_t *inner = NULL;
-    if (n < 0) {
-        (void)refuse(reading, "request.envelope",
-                     "the CloudEvents member data_base64 is not Base64");
-    } else {
-        /* EVP_DecodeBlock counts the padding as bytes. */
-        for (size_t i = text.n; i > 0 && text.p[i - 1] == '='; i--)
-            n--;
-        inner = parse(reading, (struct view){(const char *)bytes, (size_t)(n > 0 ? n : 0)});
-    }
-    free(bytes);
-    return inner;
-}
-
-/* Structured mode: the value is the event. */
-static json_t *undress_structured(const struct request_record *record,
-                                  struct request_reading *reading)
-{
-    const json_t *event = reading->root = parse(reading, record->value);
-    if (event == NULL)
-        return NULL;
-    reading->event_id = attribute_of(event, "id");
-    json_t *data = json_object_get(event, "data");
-    const json_t *base64 = json_object_get(event, "data_base64");
-    struct view expiry = attribute_of(event, "expirytime");
-    if (expiry.p == NULL && json_object_get(event, "expirytime") != NULL)
-        expiry = VIEW_LIT("not a text");
-    if (!is_version_1_0(reading, attribute_of(event, "specversion")) ||
-        !take_expiry(reading, expiry))
-        return NULL;
-    if (reading->traceparent.p == NULL) {
-        reading->traceparent = attribute_of(event, "traceparent");
-        reading->tracestate = attribute_of(event, "tracestate");
-    }
-    if ((data != NULL) == (base64 != NULL)) {
-        (void)refuse(reading, "request.envelope",
-                     "a CloudEvent has either data or data_base64, and this needs one of them");
-        return NULL;
-    }
-    if (base64 != NULL) {
-        if (!json_is_string(base64)) {
-            (void)refuse(reading, "request.envelope",
-                         "the CloudEvents member data_base64 is not Base64");
-            return NULL;
-        }
-        return reading->inner = decode_base64(reading, attribute_of(event, "data_base64"));
-    }
-    if (!json_is_object(data)) {
-        (void)refuse(reading, "request.invalid_json",
-                     "the CloudEvents member data is not a JSON object");
-        return NULL;
-    }
-    return data;
-}
-
-static json_t *undress(const struct request_record *record, struct request_reading *reading)
-{
-    struct view type = header_of(record, "content-type");
-    if (record->bytes_max >= 0 && record->value.n > (uint64_t)record->bytes_max) {
-        char message[128];
-        (void)snprintf(message, sizeof message,
-                       "the value has %zu bytes; request.max_bytes is %lld", record->value.n,
-                       (long long)record->bytes_max);
-        (void)refuse(reading, "request.too_large", message);
-        return NULL;
-    }
-    size_t n = sizeof structured_type - 1;
-    bool cloudevents = type.n >= n && strncasecmp(type.p, structured_type, n) == 0;
-    if (!cloudevents)
-        return undress_binary(record, reading);
-    if (type.n > n && type.p[n] == '+')
-        return undress_structured(record, reading);
-    (void)refuse(reading, "request.envelope",
-                 "a batch of CloudEvents in one record is not accepted: send one a record");
-    return NULL;
+    (void)request_refuse(reading, REFUSAL_FIELD, message);
+    (void)snprintf(reading->error_code, sizeof reading->error_code, "%s%s",
+                   refusal_rows[REFUSAL_FIELD].code, field);
 }
 
 /* ---- the request ---- */
-
-static void check_conflicts(struct request_reading *reading, const json_t *object)
-{
-    const struct request_fields *fields = &reading->fields;
-    if (fields->cancel && json_object_get(object, "requestId") == NULL)
-        (void)refuse_field(reading, "requestId",
-                           "requestId is missing: cancel needs the one that it withdraws");
-    else if (fields->force_reboot && fields->stop_type.n > 0)
-        (void)refuse(reading, "request.conflict",
-                     "forceReboot: true and stopType exclude each other");
-}
 
 static enum reboot_kind kind_of(const struct request_fields *fields)
 {
@@ -235,12 +88,13 @@ static enum reboot_kind kind_of(const struct request_fields *fields)
     return view_is(fields->stop_type, "SOFT_FIRST") ? REBOOT_SOFT_FIRST : REBOOT_SOFT;
 }
 
+/* Trace context is plain ASCII (https://www.w3.org/TR/trace-context/); anything else is dropped. */
 static struct view printable(struct view text, size_t bytes_max)
 {
     if (text.n > bytes_max)
         return VIEW_NONE;
     for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] < ' ' || text.p[i] > '~')
+        if ((text.p[i] < ' ' || text.p[i] > '~') && text.p[i] != '\t')
             return VIEW_NONE;
     return text.n > 0 ? text : VIEW_NONE;
 }
@@ -258,23 +112,13 @@ static struct view request_id_of(const struct request_record *record,
     return (struct view){reading->request_id_text, (size_t)n};
 }
 
-static void read_trace(const struct request_record *record, struct request_reading *reading)
-{
-    static const char *const names[][2] = {{"traceparent", "tracestate"},
-                                           {"ce_traceparent", "ce_tracestate"}};
-    for (int i = 0; i < 2 && reading->traceparent.p == NULL; i++) {
-        reading->traceparent = header_of(record, names[i][0]);
-        reading->tracestate = header_of(record, names[i][1]);
-    }
-}
-
 static void fill_task(const struct request_record *record, struct request_reading *reading)
 {
     const struct request_fields *fields = &reading->fields;
     reading->task = (struct task){
-        .type = reading->refused ? TASK_REFUSED
-                : fields->cancel ? TASK_CANCEL
-                                 : TASK_REBOOT,
+        .type = reading->refusal != REFUSAL_NONE ? TASK_REFUSED
+                : fields->cancel                 ? TASK_CANCEL
+                                                 : TASK_REBOOT,
         .kind = kind_of(fields),
         .allow_repeat = fields->allow_repeat,
         .source = {.partition = record->partition, .offset = record->offset},
@@ -289,9 +133,9 @@ static void fill_task(const struct request_record *record, struct request_readin
         .traceparent = printable(reading->traceparent, TRACEPARENT_BYTES_MAX),
         .tracestate = printable(reading->tracestate, TRACESTATE_BYTES_MAX),
     };
-    if (!reading->refused)
+    if (reading->refusal == REFUSAL_NONE)
         return;
-    reading->task.error_code = request_error_code(reading);
+    reading->task.error_code = view_of(reading->error_code);
     reading->task.error_message = view_of(reading->error_message);
 }
 
@@ -300,9 +144,8 @@ void request_read(const struct request_record *record, struct request_reading *r
     struct fault fault;
     const char *field;
     request_reading_release(reading);
-    reading->refused = false;
-    reading->error_code = NULL;
-    reading->error_field[0] = '\0';
+    reading->refusal = REFUSAL_NONE;
+    reading->error_code[0] = '\0';
     reading->fields = (struct request_fields){.instance_ids = reading->instance_ids,
                                               .requested_ms = TIME_NONE,
                                               .not_before_ms = TIME_NONE,
@@ -311,21 +154,13 @@ void request_read(const struct request_record *record, struct request_reading *r
     reading->event_id = VIEW_NONE;
     reading->traceparent = VIEW_NONE;
     reading->tracestate = VIEW_NONE;
-    read_trace(record, reading);
-    json_t *object = undress(record, reading);
+    const json_t *object = request_undress(record, reading);
     if (object != NULL && request_fields_read(object, &reading->fields, &field, &fault) != ERR_OK)
-        (void)refuse_field(reading, field, fault.text);
-    if (object != NULL)
-        check_conflicts(reading, object);
-    if (reading->error_code != NULL)
-        (void)snprintf(reading->code_text, sizeof reading->code_text, "%s%s%s", reading->error_code,
-                       reading->error_field[0] != '\0' ? "." : "", reading->error_field);
+        refuse_field(reading, field, fault.text);
+    if (reading->fields.force_reboot && json_object_get(object, "stopType") != NULL)
+        (void)request_refuse(reading, REFUSAL_CONFLICT,
+                             "forceReboot: true and stopType exclude each other");
     fill_task(record, reading);
-}
-
-struct view request_error_code(const struct request_reading *reading)
-{
-    return reading->refused ? view_of(reading->code_text) : VIEW_NONE;
 }
 
 uint32_t request_task_n(const struct request_reading *reading)

@@ -6,17 +6,10 @@
  * intake says the same about the same record. The record comes in one of three dresses
  * (CloudEvents 1.0, Kafka binding): bare JSON, binary mode (`ce_specversion` among the headers),
  * structured mode (content-type application/cloudevents+json). The value is judged whole before a
- * task is made; the first thing that does not fit, in the order of the checks, names the refusal:
+ * task is made; the first check that fails, in the order of enum refusal, names the refusal.
  *
- *   request.too_large      the value is longer than bytes_max
- *   request.encoding       not UTF-8, or with a NUL
- *   request.invalid_json   not one JSON object; a key twice; nested too deep; a number too long
- *   request.envelope       CloudEvents: version, data, expirytime
- *   request.field.NAME     the field NAME breaks its rule (request_fields.c)
- *   request.conflict       fields that exclude each other
- *
- * The instance IDs of a refused request are still read where that is possible (none of the first
- * four codes, and `instanceIds` itself is valid), so that each of them gets its own final event.
+ * The instance IDs of a refused request are still read where that is possible (it got as far as its
+ * fields, and `instanceIds` itself is valid), so that each of them gets its own final event.
  */
 #ifndef WORKER_WIRE_REQUEST_H
 #define WORKER_WIRE_REQUEST_H
@@ -27,6 +20,31 @@
 #include "core/task.h"
 #include "wire/kafka_header.h"
 
+enum {
+    REQUEST_DEPTH_MAX = 64,  /* objects and arrays within one another */
+    REQUEST_DIGITS_MAX = 64, /* of a number, one after the other */
+    REQUEST_CODE_BYTES_MAX = 64,
+};
+
+enum refusal {
+    REFUSAL_NONE = 0,
+    REFUSAL_TOO_LARGE,
+    REFUSAL_ENCODING,
+    REFUSAL_INVALID_JSON,
+    REFUSAL_ENVELOPE,
+    REFUSAL_FIELD, /* the code goes on with the name of the field */
+    REFUSAL_CONFLICT,
+};
+#define REFUSAL_N 7
+
+/* One row for each, for documentation and metrics. A code that ends in `.` stands for its family.
+ */
+struct refusal_row {
+    const char *code;
+    const char *meaning;
+};
+const struct refusal_row *refusal_row(enum refusal refusal);
+
 /* The record, borrowed. */
 struct request_record {
     struct view topic;
@@ -36,7 +54,7 @@ struct request_record {
     struct view value;    /* not a tombstone */
     const struct kafka_header *headers;
     size_t header_n;
-    int64_t bytes_max; /* request.max_bytes */
+    int64_t bytes_max; /* request.max_bytes; not negative */
 };
 
 struct request_fields {
@@ -57,9 +75,8 @@ struct request_fields {
 
 /* What was read; some 20 KiB, to be reused. Its views borrow from the record and from itself. */
 struct request_reading {
-    bool refused;
-    const char *error_code; /* refused, else NULL */
-    char error_field[64];   /* of request.field.*, else empty */
+    enum refusal refusal;
+    char error_code[REQUEST_CODE_BYTES_MAX]; /* "request.field.region"; not refused: empty */
     char error_message[TASK_MESSAGE_BYTES_MAX];
     struct request_fields fields;
     struct view traceparent;
@@ -70,7 +87,6 @@ struct request_reading {
     struct view instance_ids[INSTANCES_PER_REQUEST_MAX];
     struct task task; /* what all tasks share */
     char request_id_text[REQUEST_ID_DEFAULT_BYTES_MAX + 1];
-    char code_text[96];
     int64_t expiry_ms;    /* CloudEvents' */
     struct view event_id; /* CloudEvents' */
 };
@@ -83,14 +99,19 @@ void request_read(const struct request_record *record, struct request_reading *r
 uint32_t request_task_n(const struct request_reading *reading);
 /* The i-th; its views live as long as the reading and the record. */
 void request_task(const struct request_reading *reading, uint32_t i, struct task *out);
-/* The whole code of a refusal: "request.field.region". */
-struct view request_error_code(const struct request_reading *reading);
 
-/* request_fields.c: takes the fields of the object; the first that breaks its rule is in the fault
- * and in field_out. All the others are taken all the same. */
-MUST_USE enum err request_fields_read(struct json_t *object, struct request_fields *fields,
-                                      const char **field_out, struct fault *fault);
-/* 1 to 128 of [A-Za-z0-9._:/-]. */
-bool request_id_fits(struct view text);
+enum presence {
+    PRESENCE_OPTIONAL = 0,
+    PRESENCE_REQUIRED,
+    PRESENCE_REQUIRED_TO_CANCEL, /* beside `cancel: true` */
+};
+
+/* A field of the schema, in the order in which they are judged; NULL behind the last. */
+struct request_rule {
+    const char *name;
+    const char *must; /* what it must be */
+    enum presence presence;
+};
+const struct request_rule *request_rule(unsigned i);
 
 #endif

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The fields of a request: one table with a row for each, in the order in which they are judged.
- * schemas/reboot-request.schema.json says the same; tests/corpus holds both to it. */
+ * schemas/reboot-request.schema.json says the same; tests/schemas holds both to it. */
 #include <jansson.h>
 #include <stddef.h>
 
-#include "wire/request.h"
+#include "wire/request_impl.h"
 #include "wire/timestamp.h"
 
-/* What a field may be. */
 struct rule {
-    const char *name;
+    struct request_rule says;
     bool (*take)(const json_t *value, void *to);
     size_t at; /* in struct request_fields */
-    const char *must;
 };
 
 static struct view text_of(const json_t *value)
@@ -150,23 +148,50 @@ static bool take_instance_ids(const json_t *value, void *to)
 #define AT(member) offsetof(struct request_fields, member)
 
 static const struct rule rules[] = {
-    {"instanceIds", take_instance_ids, 0,
-     "an array of 1 to 1000 texts, each of 1 to 64 of [A-Za-z0-9_-]"},
-    {"requestId", take_request_id, AT(request_id), "a text of 1 to 128 of [A-Za-z0-9._:/-]"},
-    {"region", take_region, AT(region), "a text of at most 64 of [a-z0-9-]"},
-    {"stopType", take_stop_type, AT(stop_type), "SOFT, HARD or SOFT_FIRST"},
-    {"forceReboot", take_bool, AT(force_reboot), "true or false"},
-    {"requestedAt", take_time, AT(requested_ms), "an RFC 3339 time"},
-    {"notBefore", take_time, AT(not_before_ms), "an RFC 3339 time"},
-    {"expiresAt", take_time, AT(expires_ms), "an RFC 3339 time"},
-    {"requestedBy", take_note, AT(requested_by), "a text of at most 256 characters"},
-    {"reason", take_note, AT(reason), "a text of at most 256 characters"},
-    {"allowRepeat", take_bool, AT(allow_repeat), "true or false"},
-    {"cancel", take_bool, AT(cancel), "true or false"},
+    {{"instanceIds", "an array of 1 to 1000 texts, each of 1 to 64 of [A-Za-z0-9_-]",
+      PRESENCE_REQUIRED},
+     take_instance_ids,
+     0},
+    {{"requestId", "a text of 1 to 128 of [A-Za-z0-9._:/-]", PRESENCE_REQUIRED_TO_CANCEL},
+     take_request_id,
+     AT(request_id)},
+    {{"region", "a text of at most 64 of [a-z0-9-]", 0}, take_region, AT(region)},
+    {{"stopType", "SOFT, HARD or SOFT_FIRST", 0}, take_stop_type, AT(stop_type)},
+    {{"forceReboot", "true or false", 0}, take_bool, AT(force_reboot)},
+    {{"requestedAt", "an RFC 3339 time", 0}, take_time, AT(requested_ms)},
+    {{"notBefore", "an RFC 3339 time", 0}, take_time, AT(not_before_ms)},
+    {{"expiresAt", "an RFC 3339 time", 0}, take_time, AT(expires_ms)},
+    {{"requestedBy", "a text of at most 256 characters", 0}, take_note, AT(requested_by)},
+    {{"reason", "a text of at most 256 characters", 0}, take_note, AT(reason)},
+    {{"allowRepeat", "true or false", 0}, take_bool, AT(allow_repeat)},
+    {{"cancel", "true or false", 0}, take_bool, AT(cancel)},
 };
 enum { RULE_N = sizeof rules / sizeof rules[0] };
 
-enum err request_fields_read(struct json_t *object, struct request_fields *fields,
+const struct request_rule *request_rule(unsigned i)
+{
+    return i < RULE_N ? &rules[i].says : NULL;
+}
+
+static bool may_be_missing(const struct request_rule *says, const json_t *object)
+{
+    if (says->presence == PRESENCE_REQUIRED_TO_CANCEL)
+        return !json_is_true(json_object_get(object, "cancel"));
+    return says->presence == PRESENCE_OPTIONAL;
+}
+
+static enum err explain(const struct request_rule *says, bool missing, struct fault *fault)
+{
+    if (!missing)
+        return fault_set(fault, ERR_INVALID, "%s does not fit: it must be %s", says->name,
+                         says->must);
+    if (says->presence == PRESENCE_REQUIRED_TO_CANCEL)
+        return fault_set(fault, ERR_INVALID,
+                         "%s is missing: cancel needs the one that it withdraws", says->name);
+    return fault_set(fault, ERR_INVALID, "%s is missing: it must be %s", says->name, says->must);
+}
+
+enum err request_fields_read(const json_t *object, struct request_fields *fields,
                              const char **field_out, struct fault *fault)
 {
     enum err err = ERR_OK;
@@ -177,15 +202,14 @@ enum err request_fields_read(struct json_t *object, struct request_fields *field
                                       .expires_ms = TIME_NONE};
     *field_out = NULL;
     for (int i = 0; i < RULE_N; i++) {
-        const json_t *value = json_object_get(object, rules[i].name);
-        bool required = i == 0;
-        if (value == NULL ? !required : rules[i].take(value, (char *)fields + rules[i].at))
+        const struct request_rule *says = &rules[i].says;
+        const json_t *value = json_object_get(object, says->name);
+        bool fits = value == NULL ? may_be_missing(says, object)
+                                  : rules[i].take(value, (char *)fields + rules[i].at);
+        if (fits || err != ERR_OK)
             continue;
-        if (err != ERR_OK)
-            continue;
-        *field_out = rules[i].name;
-        err = fault_set(fault, ERR_INVALID, "%s %s: it must be %s", rules[i].name,
-                        value == NULL ? "is missing" : "does not fit", rules[i].must);
+        *field_out = says->name;
+        err = explain(says, value == NULL, fault);
     }
     return err;
 }

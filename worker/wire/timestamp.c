@@ -79,7 +79,14 @@ static bool parse_date(struct view *v, int64_t *days_out)
     return true;
 }
 
-static bool parse_time(struct view *v, int64_t *ms_out)
+/* A time of day: minutes since midnight, and what lies behind them. */
+struct clock_time {
+    int minutes;
+    int second;
+    int ms;
+};
+
+static bool parse_time(struct view *v, struct clock_time *out)
 {
     int hour = digits(v, 2);
     int minute = hour >= 0 && one_of(v, ":") ? digits(v, 2) : -1;
@@ -94,13 +101,13 @@ static bool parse_time(struct view *v, int64_t *ms_out)
         for (int scale = 100; digit >= 0; scale /= 10, digit = digits(v, 1))
             ms += digit * scale;
     }
-    *ms_out = ((hour * 60 + minute) * INT64_C(60) + second) * 1000 + ms;
+    *out = (struct clock_time){hour * 60 + minute, second, ms};
     return true;
 }
 
-static bool parse_offset(struct view *v, int64_t *ms_out)
+static bool parse_offset(struct view *v, int *minutes_out)
 {
-    *ms_out = 0;
+    *minutes_out = 0;
     if (one_of(v, "Zz"))
         return true;
     int sign = one_of(v, "+") ? 1 : one_of(v, "-") ? -1 : 0;
@@ -108,18 +115,23 @@ static bool parse_offset(struct view *v, int64_t *ms_out)
     int minute = hour >= 0 && one_of(v, ":") ? digits(v, 2) : -1;
     if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
         return false;
-    *ms_out = sign * (hour * 60 + minute) * INT64_C(60000);
+    *minutes_out = sign * (hour * 60 + minute);
     return true;
 }
 
 enum err timestamp_parse(struct view text, int64_t *unix_ms_out)
 {
+    enum { DAY_MINUTES = 24 * 60 };
     int64_t days;
-    int64_t ms;
-    int64_t offset_ms;
-    if (!parse_date(&text, &days) || !one_of(&text, "Tt ") || !parse_time(&text, &ms) ||
-        !parse_offset(&text, &offset_ms) || text.n != 0)
+    struct clock_time time;
+    int offset;
+    if (!parse_date(&text, &days) || !one_of(&text, "Tt ") || !parse_time(&text, &time) ||
+        !parse_offset(&text, &offset) || text.n != 0)
         return ERR_INVALID;
-    *unix_ms_out = days * day_ms + ms - offset_ms;
+    int minutes = time.minutes - offset;
+    bool last_minute = (minutes + DAY_MINUTES) % DAY_MINUTES == DAY_MINUTES - 1;
+    if (time.second == 60 && !last_minute)
+        return ERR_INVALID;
+    *unix_ms_out = days * day_ms + (minutes * INT64_C(60) + time.second) * 1000 + time.ms;
     return ERR_OK;
 }
