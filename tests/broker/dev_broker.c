@@ -120,8 +120,8 @@ static int parse_options(int argc, char **argv, struct options *options)
     return optind == argc;
 }
 
-/* The cluster's thread answers an order first and then empties its wake-up pipe: an order that comes
- * between the two would wait for the thread's next tick, a second. */
+/* The cluster's thread answers an order first and then empties its wake-up pipe: an order that
+ * comes between the two would wait for the thread's next tick, a second. */
 static void let_it_rest(void)
 {
     const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
