@@ -37,8 +37,8 @@ def dev_broker(build_dir):
     try:
         yield process.stdout.readline().strip().partition("=")[2]
     finally:
-        process.terminate()
-        process.wait(SECONDS)
+        process.kill()
+        process.wait()
         process.stdout.close()
 
 

@@ -76,7 +76,10 @@ static enum err ask(struct consume *consume, const char *name, struct fault *fau
     if (err == ERR_OK)
         consume->partition_n = topic->partition_cnt;
     else
-        err = fault_set(fault, err, "topic %s: %s", name, rd_kafka_err2str(of_topic));
+        err = fault_set(fault, err, "topic %s: %s%s", name, rd_kafka_err2str(of_topic),
+                        of_topic == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+                            ? " (a worker makes it when it starts)"
+                            : "");
     rd_kafka_metadata_destroy(metadata);
     return err;
 }
