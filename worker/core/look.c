@@ -145,11 +145,13 @@ static void judge_tainted(struct engine *eng, struct owner *owner, struct entry 
         if (hint->hold)
             look_again(eng, owner, entry);
     }
-    if ((hint->verdict == VERDICT_NOT_EXIST && reading->absent) ||
-        (hint->verdict == VERDICT_BUSY && reading->operating))
+    bool suspicious = (hint->verdict == VERDICT_NOT_EXIST && reading->absent) ||
+                      (hint->verdict == VERDICT_BUSY && reading->operating);
+    /* Only one that is newly suspected leaves its party: a party of suspects is being taken apart. */
+    if (suspicious && !hint->suspect) {
         hint->suspect = true;
-    if (hint->suspect)
         party_leave(eng, entry);
+    }
 }
 
 static void judge_rebooting(struct engine *eng, struct owner *owner, struct entry *entry,
