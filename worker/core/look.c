@@ -147,7 +147,8 @@ static void judge_tainted(struct engine *eng, struct owner *owner, struct entry 
     }
     bool suspicious = (hint->verdict == VERDICT_NOT_EXIST && reading->absent) ||
                       (hint->verdict == VERDICT_BUSY && reading->operating);
-    /* Only one that is newly suspected leaves its party: a party of suspects is being taken apart. */
+    /* Only one that is newly suspected leaves its party: a party of suspects is being taken apart.
+     */
     if (suspicious && !hint->suspect) {
         hint->suspect = true;
         party_leave(eng, entry);
