@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "cli/cli.h"
+#include "shell/config.h"
 
 static const struct {
     const char *name;
@@ -17,6 +18,8 @@ static const struct {
 } commands[] = {
     {"run", cli_run, "take requests, reboot instances, publish outcomes"},
     {"check-config", cli_check_config, "check the configuration, or print it"},
+    {"submit", cli_submit, "publish a request; --wait: until every outcome is there"},
+    {"watch", cli_watch, "follow outcomes"},
     {"ledger", cli_ledger, "print a partition of the ledger"},
     {"sign", cli_sign, "show all stages of a signature"},
     {"version", cli_version, "show versions"},
@@ -28,16 +31,39 @@ _Noreturn void check_failed(const char *what, const char *expr, const char *file
     abort();
 }
 
-int main(int argc, char **argv)
+enum { COMMAND_N = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *out)
 {
-    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
-    FILE *out = asked ? stdout : stderr;
     (void)fprintf(out, "usage: reboot-worker SUBCOMMAND [options]\n\n");
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    for (size_t i = 0; i < COMMAND_N; i++)
         (void)fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].help);
     (void)fprintf(out, "\nreboot-worker SUBCOMMAND --help says more.\n");
+}
+
+static int unknown(const char *name)
+{
+    struct config_near near = config_near_begin(view_of(name));
+    for (size_t i = 0; i < COMMAND_N; i++)
+        config_near_try(&near, view_of(commands[i].name));
+    (void)fprintf(stderr,
+                  "reboot-worker: unknown subcommand: %s%s%.*s%s\nSee: reboot-worker --help\n",
+                  name, CONFIG_NEAR_FMT(near.best));
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < COMMAND_N; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "--version") == 0)
+        return cli_version(1, argv);
+    bool asked =
+        strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0;
+    if (argc > 1 && !asked)
+        return unknown(name);
+    print_usage(asked ? stdout : stderr);
     return asked ? EXIT_OK : EXIT_USAGE;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, TOPICS_MAX = 64, PARTITIONS_MAX = 1024 };
 
@@ -119,6 +120,14 @@ static int parse_options(int argc, char **argv, struct options *options)
     return optind == argc;
 }
 
+/* The cluster's thread answers an order first and then empties its wake-up pipe: an order that
+ * comes between the two would wait for the thread's next tick, a second. */
+static void let_it_rest(void)
+{
+    const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+    (void)nanosleep(&pause, NULL);
+}
+
 static int run(rd_kafka_t *rk, const struct options *options, const sigset_t *signals)
 {
     int signal_number;
@@ -130,6 +139,7 @@ static int run(rd_kafka_t *rk, const struct options *options, const sigset_t *si
     int factor = options->broker_n < 3 ? options->broker_n : 3;
     int status = EXIT_OK;
     for (int i = 0; i < options->topic_n && status == EXIT_OK; i++) {
+        let_it_rest();
         rd_kafka_resp_err_t err = rd_kafka_mock_topic_create(
             cluster, options->topics[i].name, options->topics[i].partition_n, factor);
         if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -44,6 +44,36 @@ def test_one_bad_instance_does_not_spoil_its_batch(make_pool, style):
     assert pool.sim.effects() == {i: 1 for i in good}
 
 
+@pytest.mark.parametrize("style", ["names", "none"])
+def test_several_bad_instances_of_one_code_are_taken_apart(make_pool, style):
+    pool = make_pool(message_style=style)
+    bad = {"UnauthorizedOperation.ForbiddenOperation": ids(0, 4),
+           "ResourceNotFound.InstanceNotExist": [f"ein-absent{i}" for i in range(4)]}
+    pool.sim.fault(kind="denied", ids=bad["UnauthorizedOperation.ForbiddenOperation"])
+    pool.start(api_linger="300ms")
+    for code, instances in bad.items():
+        wanted = submit(pool, code, instances + ids(4, 2))
+        finals = pool.wait_finals(wanted, 30).finals()
+        for instance in instances:
+            assert finals[(code, instance)]["status"] == "failed"
+            assert finals[(code, instance)]["error"]["code"] == code
+        assert finals[wanted[-1]]["status"] == "succeeded"
+    assert pool.sim.effects() == {i: 1 for i in ids(4, 2)}
+
+
+@pytest.mark.parametrize("style", ["names", "none"])
+def test_several_busy_instances_are_taken_apart(make_pool, style):
+    pool = make_pool(message_style=style)
+    pool.sim.set_instances(ids=ids(0, 4), busy=True)
+    pool.start(api_linger="300ms", retry_max_attempts=3, retry_max="50ms")
+    finals = pool.wait_finals(submit(pool, "r", ids(0, 8)), 30).finals()
+    for instance in ids(0, 4):
+        assert finals[("r", instance)]["status"] == "failed"
+        assert finals[("r", instance)]["error"]["code"] == (
+            "OperationDenied.InstanceOperationInProgress")
+    assert pool.sim.effects() == {i: 1 for i in ids(4, 4)}
+
+
 def test_a_busy_instance_is_tried_again_while_the_others_go(pool):
     busy = ids(0, 1)[0]
     fault = pool.sim.fault(kind="busy", ids=[busy])

@@ -10,26 +10,45 @@
 int cli_fail(const struct cli_command *command, int status, const char *text)
 {
     (void)fprintf(stderr, "reboot-worker %s: %s\n", command->name, text);
+    if (status == EXIT_USAGE)
+        (void)fprintf(stderr, "See: reboot-worker %s --help\n", command->name);
     return status;
+}
+
+bool cli_output(const struct cli_command *command, const char *text, bool *json_out)
+{
+    *json_out = strcmp(text, "json") == 0;
+    if (*json_out || strcmp(text, "text") == 0)
+        return true;
+    (void)cli_fail(command, EXIT_USAGE, "--output is text or json");
+    return false;
+}
+
+/* help: what stands behind the flag's name, two blanks, what it is. */
+static void print_flag(char letter, const char *name, const char *help)
+{
+    const char *gap = strstr(help, "  ");
+    size_t value_n = gap != NULL ? (size_t)(gap - help) : strlen(help);
+    char left[64];
+    (void)snprintf(left, sizeof left, "%c%c%c --%s %.*s", letter != 0 ? '-' : ' ',
+                   letter != 0 ? letter : ' ', letter != 0 ? ',' : ' ', name, (int)value_n, help);
+    (void)printf("  %-28s  %s\n", left, gap != NULL ? gap + 2 : "");
 }
 
 static void print_help(const struct cli_command *command)
 {
     (void)printf("usage: reboot-worker %s [options]%s%s\n\n%s\n\n", command->name,
                  command->arguments[0] != '\0' ? " " : "", command->arguments, command->summary);
-    for (size_t i = 0; i < command->flag_n; i++) {
-        const struct cli_flag *flag = &command->flags[i];
-        char letter[8] = "";
-        if (flag->letter != 0)
-            (void)snprintf(letter, sizeof letter, "-%c, ", flag->letter);
-        (void)printf("  %s--%s %s\n", letter, flag->name, flag->help);
-    }
-    (void)printf("  --config FILE  the configuration (YAML)\n"
-                 "  -X NAME=VALUE  a property of librdkafka\n"
-                 "  --kafka-config FILE  lines of NAME=VALUE\n"
-                 "  --help\n"
-                 "\nEvery option of the configuration is a flag too, with - for . and _:\n"
-                 "--api-endpoint URL, --log-level debug, ... (docs/configuration.md)\n");
+    for (size_t i = 0; i < command->flag_n; i++)
+        print_flag(command->flags[i].letter, command->flags[i].name, command->flags[i].help);
+    if (command->flag_n > 0)
+        (void)putchar('\n');
+    print_flag(0, "config", "FILE  the configuration (YAML)");
+    (void)printf("  %-28s  %s\n", "-X NAME=VALUE", "a property of librdkafka, as kcat has it");
+    print_flag(0, "kafka-config", "FILE  lines of NAME=VALUE");
+    print_flag('h', "help", "  this");
+    (void)printf("\nEvery option of the configuration is a flag too, with - for . and _:\n"
+                 "--topics-results NAME, --api-endpoint URL, ... (docs/configuration.md)\n");
 }
 
 /* ---- one argument ---- */
@@ -45,8 +64,9 @@ struct cursor {
 
 static bool usage_error(const struct cursor *cursor, const char *what, const char *which)
 {
-    (void)fprintf(stderr, "reboot-worker %s: %s: %s\nSee: reboot-worker %s --help\n",
-                  cursor->command->name, what, which, cursor->command->name);
+    struct fault fault;
+    (void)fault_set(&fault, ERR_INVALID, "%s: %s", what, which);
+    (void)cli_fail(cursor->command, EXIT_USAGE, fault.text);
     return false;
 }
 
@@ -122,19 +142,28 @@ static bool take_own(struct cursor *cursor, const struct cli_flag *flag, const c
     return *flag->value != NULL || usage_error(cursor, "a value is missing", flag->name);
 }
 
-/* With the flag that was probably meant. */
+/* The flag that was probably meant, as it is written; empty: none is near. */
+static void suggest_flag(const struct cli_command *command, struct view name, char out[64])
+{
+    struct config_near near = config_near_begin(name);
+    for (size_t i = 0; i < command->flag_n; i++)
+        config_near_try(&near, view_of(command->flags[i].name));
+    struct view best = near.best.n > 0 ? near.best : config_suggest(name);
+    bool is_flag = near.best.n > 0 || config_find(best) != NULL;
+    (void)snprintf(out, 64, "%.*s", is_flag ? (int)best.n : 0, best.n > 0 ? best.p : "");
+    for (char *at = out; *at != '\0'; at++)
+        if (*at == '.' || *at == '_')
+            *at = '-';
+}
+
 static bool unknown_option(const struct cursor *cursor, struct view name)
 {
-    struct view near = config_suggest(name);
     struct fault what;
     char flag[64];
-    size_t n = near.n < sizeof flag ? near.n : 0;
-    for (size_t i = 0; i < n; i++)
-        flag[i] = near.p[i] == '.' || near.p[i] == '_' ? '-' : near.p[i];
-    bool is_option = n > 0 && config_find(near) != NULL;
-    (void)fault_set(&what, ERR_INVALID, "unknown option%s%.*s%s",
-                    is_option ? " (did you mean --" : "", is_option ? (int)n : 0, flag,
-                    is_option ? "?)" : "");
+    suggest_flag(cursor->command, name, flag);
+    bool any = flag[0] != '\0';
+    (void)fault_set(&what, ERR_INVALID, "unknown option%s%s%s", any ? " (did you mean --" : "",
+                    flag, any ? "?)" : "");
     return usage_error(cursor, what.text, cursor->argv[cursor->i]);
 }
 
@@ -161,7 +190,7 @@ static bool take_common(struct cursor *cursor, struct view name, const char *equ
 static bool take_positional(struct cursor *cursor, const char *arg)
 {
     struct cli_args *args = cursor->args;
-    if (args->positional_n >= cursor->command->positional_max)
+    if (!cursor->command->positional)
         return usage_error(cursor, "one argument too many", arg);
     args->positional[args->positional_n++] = arg;
     return true;
@@ -200,6 +229,7 @@ void cli_args_release(struct cli_args *args)
     free((void *)(uintptr_t)args->input.properties);
     free((void *)(uintptr_t)args->input.property_files);
     free(args->input.flags);
+    free(args->positional);
     *args = (struct cli_args){.positional_n = 0};
 }
 
@@ -212,10 +242,11 @@ bool cli_parse(const struct cli_command *command, int argc, char **argv, struct 
                   .properties = calloc(n, sizeof *args->input.properties),
                   .property_files = calloc(n, sizeof *args->input.property_files),
                   .environment = environ},
+        .positional = calloc(n, sizeof *args->positional),
     };
     struct cursor cursor = {.command = command, .args = args, .argc = argc, .argv = argv};
     bool ok = args->input.flags != NULL && args->input.properties != NULL &&
-              args->input.property_files != NULL;
+              args->input.property_files != NULL && args->positional != NULL;
     *status_out = EXIT_USAGE;
     for (cursor.i = 1; ok && cursor.i < argc; cursor.i++) {
         bool help = strcmp(argv[cursor.i], "--help") == 0 || strcmp(argv[cursor.i], "-h") == 0;

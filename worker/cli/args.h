@@ -10,15 +10,13 @@
 
 #include "shell/config.h"
 
-enum { ARGS_POSITIONAL_MAX = 1024 };
-
 /* A flag of the subcommand's own. Either value or set is given. */
 struct cli_flag {
     const char *name; /* without the dashes */
     char letter;      /* 0: no short form */
     const char **value;
     bool *set;
-    const char *help; /* "FILE  what it is" for one with a value */
+    const char *help; /* "FILE  what it is"; for one without a value "  what it is" */
 };
 
 struct cli_command {
@@ -27,12 +25,12 @@ struct cli_command {
     const char *arguments; /* of the usage line: "INSTANCE_ID..." */
     const struct cli_flag *flags;
     size_t flag_n;
-    size_t positional_max;
+    bool positional; /* whether it takes arguments that are no flags */
 };
 
 struct cli_args {
     struct config_input input; /* arrays owned */
-    const char *positional[ARGS_POSITIONAL_MAX];
+    const char **positional;   /* owned, the texts are not */
     size_t positional_n;
 };
 
@@ -45,7 +43,9 @@ void cli_args_release(struct cli_args *args);
  * EXIT_OK, or the exit code. */
 int cli_load_config(const struct cli_command *command, struct cli_args *args,
                     struct config *config);
-/* "reboot-worker NAME: TEXT" on stderr; returns `status`. */
+/* "reboot-worker NAME: TEXT" on stderr, for EXIT_USAGE with a hint at --help; returns `status`. */
 int cli_fail(const struct cli_command *command, int status, const char *text);
+/* Is it --output json? False: it is neither text nor json, and that has been said. */
+bool cli_output(const struct cli_command *command, const char *text, bool *json_out);
 
 #endif

@@ -37,14 +37,14 @@ int cli_check_config(int argc, char **argv)
     bool metrics = false;
     bool errors = false;
     const struct cli_flag flags[] = {
-        {"print", 0, NULL, &show, " the effective configuration, secrets masked"},
-        {"reference", 0, NULL, &reference, " the reference page (Markdown)"},
-        {"example", 0, NULL, &example, " a file with every option and its default"},
-        {"metrics", 0, NULL, &metrics, " the page of metrics (Markdown)"},
-        {"errors", 0, NULL, &errors, " the page of error codes (Markdown)"},
+        {"print", 0, NULL, &show, "  the effective configuration, secrets masked"},
+        {"reference", 0, NULL, &reference, "  the reference page (Markdown)"},
+        {"example", 0, NULL, &example, "  a file with every option and its default"},
+        {"metrics", 0, NULL, &metrics, "  the page of metrics (Markdown)"},
+        {"errors", 0, NULL, &errors, "  the page of error codes (Markdown)"},
     };
     const struct cli_command command = {"check-config", "Checks the configuration.",    "",
-                                        flags,          sizeof flags / sizeof flags[0], 0};
+                                        flags,          sizeof flags / sizeof flags[0], false};
     struct cli_args args;
     struct config config;
     int status;

@@ -18,6 +18,8 @@ enum cli_exit {
 
 int cli_run(int argc, char **argv);
 int cli_check_config(int argc, char **argv);
+int cli_submit(int argc, char **argv);
+int cli_watch(int argc, char **argv);
 int cli_sign(int argc, char **argv);
 int cli_ledger(int argc, char **argv);
 int cli_version(int argc, char **argv);

@@ -113,7 +113,7 @@ static bool parse_whole(const char *text, int64_t max, int64_t *out)
 }
 
 static int run(const struct cli_command *command, const struct ledger_options *options,
-               const struct config *config)
+               const struct config *config, bool json)
 {
     struct fault fault;
     struct consume consume;
@@ -125,10 +125,10 @@ static int run(const struct cli_command *command, const struct ledger_options *o
         return cli_fail(command, EXIT_USAGE, "--from is an offset from 0");
     enum err err = consume_open(&consume, config, TOPIC_LEDGER, &fault);
     if (err != ERR_OK)
-        return cli_fail(command, err == ERR_UNAVAILABLE ? EXIT_AGAIN : EXIT_FAILED, fault.text);
+        return cli_fail(command, consume_exit_code(err), fault.text);
     err = consume_start(&consume, (int32_t)partition, from, &fault);
-    int status = err == ERR_OK ? print_all(command, &consume, strcmp(options->output, "json") == 0)
-                               : cli_fail(command, EXIT_FAILED, fault.text);
+    int status = err == ERR_OK ? print_all(command, &consume, json)
+                               : cli_fail(command, consume_exit_code(err), fault.text);
     consume_close(&consume);
     return status;
 }
@@ -137,25 +137,26 @@ int cli_ledger(int argc, char **argv)
 {
     struct ledger_options options = {.output = "text"};
     const struct cli_flag flags[] = {
-        {"partition", 'p', &options.partition, NULL, "N  required"},
+        {"partition", 'p', &options.partition, NULL, "N  which one; required"},
         {"from", 0, &options.from, NULL, "OFFSET  where to begin; default: the start"},
-        {"output", 'o', &options.output, NULL, "text|json"},
+        {"output", 'o', &options.output, NULL, "text|json  default: text"},
     };
     const struct cli_command command = {"ledger", "Prints a partition of the ledger.", "",
-                                        flags,    sizeof flags / sizeof flags[0],      0};
+                                        flags,    sizeof flags / sizeof flags[0],      false};
     struct cli_args args;
     struct config config;
+    bool json;
     int status;
     if (!cli_parse(&command, argc, argv, &args, &status))
         return status;
     if (options.partition == NULL)
         status = cli_fail(&command, EXIT_USAGE, "--partition is required");
-    else if (strcmp(options.output, "text") != 0 && strcmp(options.output, "json") != 0)
-        status = cli_fail(&command, EXIT_USAGE, "--output is text or json");
+    else if (!cli_output(&command, options.output, &json))
+        status = EXIT_USAGE;
     else
         status = cli_load_config(&command, &args, &config);
     if (status == EXIT_OK) {
-        status = run(&command, &options, &config);
+        status = run(&command, &options, &config, json);
         config_release(&config);
     }
     cli_args_release(&args);

@@ -16,7 +16,7 @@ static enum err reload(void *context, struct config *out, struct fault *fault)
 int cli_run(int argc, char **argv)
 {
     const struct cli_command command = {
-        "run", "Takes requests, reboots instances, publishes outcomes.", "", NULL, 0, 0};
+        "run", "Takes requests, reboots instances, publishes outcomes.", "", NULL, 0, false};
     struct cli_args args;
     struct config config;
     struct log log;

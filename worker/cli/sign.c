@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "cli/cli.h"
+#include "cli/file.h"
 #include "shell/clock.h"
 #include "shell/credentials.h"
 #include "wire/tc3.h"
@@ -132,26 +133,6 @@ static bool parse_time(const char *text, int64_t *time_s_out)
     return true;
 }
 
-static enum err read_body(const char *path, struct buf *out, struct fault *fault)
-{
-    if (path == NULL)
-        return ERR_OK;
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (in == NULL)
-        return fault_set(fault, ERR_SYSTEM, "%s: cannot be opened", path);
-    enum err err = ERR_OK;
-    char part[16 * 1024];
-    for (size_t n; err == ERR_OK && (n = fread(part, 1, sizeof part, in)) > 0;)
-        err = buf_append(out, part, n);
-    if (err != ERR_OK)
-        (void)fault_set(fault, err, "%s: over %d bytes", path, BODY_BYTES_MAX);
-    else if (ferror(in))
-        err = fault_set(fault, ERR_SYSTEM, "%s: cannot be read", path);
-    if (in != stdin)
-        (void)fclose(in);
-    return err;
-}
-
 static void add_line(struct lines *lines, const char *name, struct view value)
 {
     lines->at[lines->n++] = (struct tc3_header){view_of(name), value};
@@ -263,7 +244,7 @@ static int run(const struct sign_options *options, int64_t time_s)
         return usage_error("--signed-headers names a header that is not sent",
                            options->signed_headers);
     buf_init(&body, BODY_BYTES_MAX);
-    if (read_body(options->body, &body, &fault) != ERR_OK) {
+    if (options->body != NULL && file_read(options->body, &body, &fault) != ERR_OK) {
         (void)fprintf(stderr, "reboot-worker sign: %s\n", fault.text);
         buf_release(&body);
         return EXIT_FAILED;

@@ -179,7 +179,9 @@ static void mark_members(struct engine *eng, struct dispatch *dispatch)
     const struct verdict_rule *rule = verdict_rule(dispatch->verdict);
     bool isolate = rule->isolates && !is_alone(dispatch);
     bool wait_for_reads = isolate && !is_told_apart(dispatch) && reading_tells(eng, dispatch);
-    bool all_named = dispatch->named_n == dispatch->called_n;
+    bool proven = dispatch->verdict == VERDICT_BUSY && dispatch->named_n == dispatch->called_n;
+    /* Who named all has told none from another: suspicions stay what they are. */
+    bool tells = is_alone(dispatch) || is_told_apart(dispatch) || proven;
     for (uint32_t i = 0; i < dispatch->aboard_n; i++) {
         struct entry *entry = own_member(eng, dispatch, i);
         if (entry == NULL || (entry->hint == NULL && dispatch->verdict == VERDICT_DONE))
@@ -191,10 +193,9 @@ static void mark_members(struct engine *eng, struct dispatch *dispatch)
         hint->look_ms = TIME_NONE;
         if (dispatch->verdict == VERDICT_DONE)
             hint->suspect = false;
-        else if (rule->isolates)
+        else if (rule->isolates && tells)
             hint->suspect = is_alone(dispatch) || dispatch->aboard[i].named;
     }
-    bool proven = dispatch->verdict == VERDICT_BUSY && all_named;
     if (isolate && !is_told_apart(dispatch) && !wait_for_reads && !proven)
         halve(eng, dispatch);
 }

@@ -146,6 +146,8 @@ void config_release_properties(struct config *config);
 bool config_is_property(const char *name);
 /* Whether a property's value must not be shown. */
 bool config_is_secret(const char *property);
+/* A duration as options have it ("250ms", "10m"), at most 10 years; false: it is none. */
+bool config_parse_duration(struct view text, int64_t *ms_out);
 /* Appends the value as it would be written. */
 MUST_USE enum err config_format(const struct config *config, const struct option_row *option,
                                 struct buf *out);

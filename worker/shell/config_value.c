@@ -55,6 +55,15 @@ static bool parse_with_unit(struct view text, const struct unit units[UNIT_N], d
     return rest.n == 0 && *out == 0; /* nothing needs no unit */
 }
 
+bool config_parse_duration(struct view text, int64_t *ms_out)
+{
+    double ms;
+    if (!parse_with_unit(text, time_units, &ms) || ms < 0 || ms > 10 * 366 * 86400e3)
+        return false;
+    *ms_out = (int64_t)ms;
+    return true;
+}
+
 static bool parse_plain(struct view text, double *out)
 {
     struct view rest;
