@@ -7,11 +7,12 @@
         assert [c["ids"] for c in sim.calls("RebootInstances")] == [...]
 
 A flag is a keyword: reboot_duration="1s" is --reboot-duration 1s, partial=True is --partial, a list
-repeats the flag. stop() (also at the end of the block) fails if the program ended badly or a
-sanitizer said something.
+repeats the flag; with tls_cert and tls_key the endpoint is https. stop() (also at the end of the
+block) fails if the program ended badly or a sanitizer said something.
 """
 import json
 import select
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -23,9 +24,6 @@ SANITIZER_MARKS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime e
 START_SECONDS = 30
 STOP_SECONDS = 20
 HTTP_SECONDS = 60
-
-# Talks to loopback only, whatever proxies the environment names.
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class SimulatorError(AssertionError):
@@ -65,7 +63,12 @@ class Simulator:
             self.process.wait()
             self._close_files()
             raise
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        certificate = flags.get("tls_cert")
+        self.tls = ssl.create_default_context(cafile=certificate) if certificate else None
+        self.endpoint = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+        # Talks to loopback only, whatever proxies the environment names.
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.tls))
 
     def _read_port(self):
         deadline = time.monotonic() + START_SECONDS
@@ -121,7 +124,7 @@ class Simulator:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.endpoint + path, data=data, method=method)
         try:
-            with _opener.open(request, timeout=HTTP_SECONDS) as answer:
+            with self._opener.open(request, timeout=HTTP_SECONDS) as answer:
                 return answer.read()
         except urllib.error.HTTPError as error:
             raise SimulatorError(f"{method} {path}: {error.read().decode()}") from None

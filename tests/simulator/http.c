@@ -188,17 +188,23 @@ enum err http_open(struct http *http, const char *host, const char *port, struct
     int failed = getaddrinfo(host, port, &hints, &found);
     if (failed)
         return fault_set(fault_out, ERR_UNAVAILABLE, "%s: %s", host, gai_strerror(failed));
+    const bool tls = http->tls_cert != NULL;
+    struct MHD_OptionItem tls_options[] = {
+        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)(uintptr_t)http->tls_cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)http->tls_key},
+        {MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
-                     (found->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0u);
+                     (found->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0u) | (tls ? MHD_USE_TLS : 0u);
     http->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR, found->ai_addr,
         MHD_OPTION_URI_LOG_CALLBACK, exchange_open, http, MHD_OPTION_NOTIFY_COMPLETED,
         exchange_close, http, MHD_OPTION_CONNECTION_LIMIT, 8192u, MHD_OPTION_LISTEN_BACKLOG_SIZE,
         1024u, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)(128u << 10), MHD_OPTION_END);
+        (size_t)(128u << 10), MHD_OPTION_ARRAY, tls_options, MHD_OPTION_END);
     freeaddrinfo(found);
     if (!http->daemon)
-        return fault_set(fault_out, ERR_UNAVAILABLE, "cannot listen on %s:%s", host, port);
+        return fault_set(fault_out, ERR_UNAVAILABLE, "cannot listen on %s:%s%s", host, port,
+                         tls ? " with this certificate and key" : "");
     return ERR_OK;
 }
 

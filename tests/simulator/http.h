@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * HTTP/1.1 on one socket, in one thread: requests in, answers out, whole or spoilt on purpose.
+ * HTTP/1.1 on one socket, in one thread, with TLS if there is a certificate: requests in, answers
+ * out, whole or spoilt on purpose.
  * Knows nothing of the API; `handle` is called once for each complete request.
  */
 #ifndef SIMULATOR_HTTP_H
@@ -45,6 +46,8 @@ struct answer {
 struct http {
     struct MHD_Daemon *daemon;
     struct timers *timers;
+    const char *tls_cert;    /* PEM, the chain; NULL: no TLS. Borrowed until http_close. */
+    const char *tls_key;     /* PEM, its key */
     int64_t clock_offset_ms; /* of the Date header */
     void (*handle)(void *owner, const struct request *request, struct answer *answer);
     /* What was sent whole and what not; for answers with a place in the log. */

@@ -18,11 +18,14 @@
 
 #include "base/check.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PEM_BYTES_MAX = 64 << 10 };
 
 static volatile sig_atomic_t stop_asked;
 
@@ -87,6 +90,35 @@ static enum err load_faults(struct sim *sim, struct fault *why)
     return ERR_OK;
 }
 
+static enum err read_pem(const char *path, struct buf *out, struct fault *why)
+{
+    char bytes[4096];
+    size_t n;
+    enum err err = ERR_OK;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return fault_set(why, ERR_INVALID, "%s: %s", path, strerror(errno));
+    buf_init(out, PEM_BYTES_MAX);
+    while (err == ERR_OK && (n = fread(bytes, 1, sizeof bytes, file)) > 0)
+        err = buf_append(out, bytes, n);
+    fclose(file);
+    if (err != ERR_OK || out->n == 0)
+        return fault_set(why, ERR_INVALID, "%s: not a PEM file", path);
+    return ERR_OK;
+}
+
+static enum err load_tls(struct sim *sim, struct fault *why)
+{
+    enum err err = ERR_OK;
+    if (sim->options.tls_cert_file)
+        err = read_pem(sim->options.tls_cert_file, &sim->tls_cert, why);
+    if (err == ERR_OK && sim->options.tls_key_file)
+        err = read_pem(sim->options.tls_key_file, &sim->tls_key, why);
+    sim->http.tls_cert = sim->tls_cert.p;
+    sim->http.tls_key = sim->tls_key.p;
+    return err;
+}
+
 static enum err sim_open(struct sim *sim, struct fault *why)
 {
     sim->started_ms = clock_mono_ms();
@@ -103,8 +135,8 @@ static enum err sim_open(struct sim *sim, struct fault *why)
                               .sent = on_sent,
                               .owner = sim};
     fleet_make(&sim->fleet, sim->options.instances_n, clock_wall_ms() / 1000);
-    enum err err = ERR_OK;
-    if (sim->options.fleet_file)
+    enum err err = load_tls(sim, why);
+    if (err == ERR_OK && sim->options.fleet_file)
         err = fleet_read_file(&sim->fleet, sim->options.fleet_file, why);
     if (err == ERR_OK)
         err = load_faults(sim, why);
@@ -118,6 +150,8 @@ static void sim_close(struct sim *sim)
 {
     timers_fire(&sim->timers, INT64_MAX);
     http_close(&sim->http);
+    buf_release(&sim->tls_cert);
+    buf_release_secret(&sim->tls_key);
     fleet_release(&sim->fleet);
     faults_release(&sim->faults);
     log_release(&sim->log);

@@ -85,6 +85,18 @@ static bool set_token(struct options *options, const char *value)
     return value[0] != '\0';
 }
 
+static bool set_tls_cert(struct options *options, const char *value)
+{
+    options->tls_cert_file = value;
+    return value[0] != '\0';
+}
+
+static bool set_tls_key(struct options *options, const char *value)
+{
+    options->tls_key_file = value;
+    return value[0] != '\0';
+}
+
 static bool set_instances(struct options *options, const char *value)
 {
     return text_to_number(value, &options->instances_n) && options->instances_n <= 10000000;
@@ -168,6 +180,8 @@ static const struct flag flags[] = {
     {"secret-id", "ID", "the one SecretId that exists (required)", set_secret_id},
     {"secret-key", "KEY", "its SecretKey (required)", set_secret_key},
     {"token", "TOKEN", "X-TC-Token that calls must carry; without it they must not", set_token},
+    {"tls-cert", "FILE", "speak HTTPS with this certificate (PEM)", set_tls_cert},
+    {"tls-key", "FILE", "and its key (PEM)", set_tls_key},
     {"instances", "N", "N running instances, ein-00000000 ... (8 hex digits)", set_instances},
     {"fleet", "FILE", "instances from FILE, one JSON object a line: {id, region, state, ...}",
      set_fleet},
@@ -250,6 +264,8 @@ int options_parse(int argc, char **argv, struct options *options)
         return usage_error("unexpected argument", argv[optind]);
     if (!options->secret_id || !options->secret_key)
         return usage_error("--secret-id and --secret-key are required", NULL);
+    if (!options->tls_cert_file != !options->tls_key_file)
+        return usage_error("--tls-cert and --tls-key need each other", NULL);
     if (options->fleet_file && options->instances_n > 0)
         return usage_error("--instances and --fleet exclude each other", NULL);
     return -1;

@@ -17,7 +17,9 @@ struct options {
     char port[8];
     const char *secret_id;
     const char *secret_key;
-    const char *token; /* NULL: calls carry none */
+    const char *token;         /* NULL: calls carry none */
+    const char *tls_cert_file; /* NULL: no TLS, as tls_key_file */
+    const char *tls_key_file;
     const char *fleet_file;
     uint64_t instances_n;
     uint64_t seed;

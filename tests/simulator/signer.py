@@ -47,7 +47,9 @@ class Client:
 
     def __init__(self, sim):
         self.sim = sim
-        self.connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=30)
+        self.connection = (
+            http.client.HTTPSConnection("127.0.0.1", sim.port, timeout=30, context=sim.tls)
+            if sim.tls else http.client.HTTPConnection("127.0.0.1", sim.port, timeout=30))
 
     def close(self):
         self.connection.close()

@@ -22,6 +22,8 @@ struct sim {
     struct call_log log;
     struct rate rate;
     struct http http;
+    struct buf tls_cert;
+    struct buf tls_key;
     int64_t started_ms;
 };
 

@@ -21,6 +21,7 @@ def test_help_names_every_flag_and_endpoint(build_dir):
     for word in ["--listen", "--secret-id", "--secret-key", "--token", "--instances", "--fleet",
                  "--seed", "--rate-limit", "--signature-life", "--reboot-duration", "--partial",
                  "--reject-force-with-stoptype", "--message-style", "--clock-offset", "--fault",
+                 "--tls-cert", "--tls-key",
                  "/_sim/log", "/_sim/faults", "/_sim/instances", "/_sim/stats"]:
         assert word in done.stdout
 
@@ -37,6 +38,7 @@ def test_version(build_dir):
     [*KEYS, "--signature-life", "5"], [*KEYS, "--signature-life", "5d"],
     [*KEYS, "--reboot-duration", "9s..3s"], [*KEYS, "--reboot-duration", "9s.."],
     [*KEYS, "--message-style", "loud"], [*KEYS, "--instances", "1", "--fleet", "f"],
+    [*KEYS, "--tls-cert", "f"], [*KEYS, "--tls-key", "f"],
 ])
 def test_usage_errors_end_with_2(build_dir, args):
     done = run(build_dir, *args)
@@ -48,6 +50,9 @@ def test_usage_errors_end_with_2(build_dir, args):
     (["--fault", "{"], "not JSON"),
     (["--fault", '{"kind":"no"}'], "unknown kind"),
     (["--listen", "192.0.2.1:1"], "cannot listen"),
+    (["--tls-cert", "/nonexistent/cert", "--tls-key", "/dev/null"], "No such file"),
+    (["--tls-cert", __file__, "--tls-key", "/dev/null"], "not a PEM file"),
+    (["--tls-cert", __file__, "--tls-key", __file__], "with this certificate and key"),
 ])
 def test_what_cannot_start_ends_with_1_and_says_why(build_dir, args, words):
     done = run(build_dir, *KEYS, *args)

@@ -177,6 +177,8 @@ static const char page[] =
     "`TENCENTCLOUD_SESSION_TOKEN`), else from the section `[default]` of\n"
     "`~/.tencentcloud/credentials` or of the file that `TENCENTCLOUD_CREDENTIALS_FILE` names\n"
     "(`secret_id`, `secret_key`, `token`).\n\n"
+    "TLS towards the API is always verified: against the system's authorities, or those in the\n"
+    "file (PEM) that `SSL_CERT_FILE` names. Kafka's are set with `ssl.ca.location`.\n\n"
     "| key | default | values | |\n|---|---|---|---|\n";
 
 enum err config_reference(struct buf *out)

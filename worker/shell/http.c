@@ -39,7 +39,7 @@ struct http {
     char service[SETTING_TEXT_MAX];
     char version[SETTING_TEXT_MAX];
     char language[SETTING_TEXT_MAX];
-    char *ca_file;
+    char *ca_file; /* NULL: the system's */
     bool send_region;
     int64_t connect_timeout_ms;
     struct exchange *all;
@@ -95,8 +95,9 @@ static enum err take_options(struct http *http, const struct http_options *optio
         err = copy_setting("api.language", options->language, http->language, fault);
     http->send_region = options->send_region;
     http->connect_timeout_ms = options->connect_timeout_ms;
-    if (err == ERR_OK && options->ca_file != NULL) {
-        http->ca_file = strdup(options->ca_file);
+    const char *ca_file = getenv("SSL_CERT_FILE");
+    if (err == ERR_OK && ca_file != NULL && ca_file[0] != '\0') {
+        http->ca_file = strdup(ca_file);
         err = http->ca_file != NULL ? ERR_OK : fault_set(fault, ERR_SYSTEM, "http: no memory");
     }
     return err;

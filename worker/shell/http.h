@@ -9,8 +9,9 @@
  * Reads keep their connections, for less long than the gateway does (60 s).
  *
  * A call that failed is NOT_SENT only if libcurl never got as far as a finished connection (DNS,
- * connect, TLS); from then on it counts as sent. TLS is always verified; plain http:// is for
- * loopback hosts. A proxy from the environment (HTTPS_PROXY, NO_PROXY) is used for https:// only.
+ * connect, TLS); from then on it counts as sent. TLS is always verified, against the system's
+ * authorities or those in the file (PEM) that SSL_CERT_FILE names; plain http:// is for loopback
+ * hosts. A proxy from the environment (HTTPS_PROXY, NO_PROXY) is used for https:// only.
  *
  * Errors never show credentials, headers or bodies. SIGPIPE must be ignored by the process.
  */
@@ -36,7 +37,6 @@ struct http_options {
     const char *service;
     const char *version;
     const char *language; /* NULL or empty: none */
-    const char *ca_file;  /* PEM; NULL: the system's authorities */
     bool send_region;
     int64_t connect_timeout_ms; /* DNS, connect and TLS together; 0: the call's own time limit */
 };
