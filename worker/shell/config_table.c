@@ -39,12 +39,12 @@ static const struct option_row table[] = {
      "partitions of topics that are created; the most workers that can share the work", false,
      false},
     {"topics.replication_factor", OPTION_INT, AT(replication_factor), "-1", -1, 32767, NULL,
-     "replicas of topics that are created; -1: the broker's default", false, false},
+     "replicas of topics that are created, 1 or more; -1: the broker's default", false, false},
     {"topics.create", OPTION_BOOL, AT(create_topics), "true", 0, 0, NULL,
      "create topics that are missing", false, false},
 
-    {"events.source", OPTION_TEXT, AT(events_source), "", 1, 255, NULL,
-     "`ce_source` of outcomes; default: `/reboot-worker/<group>`", false, false},
+    {"events.source", OPTION_TEXT, AT(events_source), "", 1, 1024, NULL,
+     "`ce_source` of outcomes, a URI or a path; default: `/reboot-worker/<group>`", false, false},
 
     {"limits.open_requests", OPTION_INT, AT(open_requests), "256", 1, 65535, NULL,
      "open requests of one instance; more are rejected", false, false},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "shell/clock.h"
 #include "wire/timestamp.h"
 
@@ -39,21 +40,6 @@ static void put(struct line *line, const char *bytes, size_t n)
 static void put_text(struct line *line, const char *text)
 {
     put(line, text, strlen(text));
-}
-
-/* The length of the UTF-8 character that text begins with (Unicode 15, table 3-7), or 0. */
-static size_t utf8_n(struct view text)
-{
-    const unsigned char *p = (const unsigned char *)text.p;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    if (n == 0 || n > text.n || p[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-    bool beyond = (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf4 && p[1] > 0x8f);
-    return overlong || beyond ? 0 : n;
 }
 
 /* JSON's escapes serve both formats. Control characters are escaped, so nobody can forge a line,
