@@ -85,6 +85,15 @@ static void drain(struct worker *worker)
     bridge_drain(worker->bridge);
 }
 
+static bool same_properties(const struct kafka_properties *a, const struct kafka_properties *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = strcmp(a->items[i].name, b->items[i].name) == 0 &&
+               strcmp(a->items[i].value, b->items[i].value) == 0;
+    return same;
+}
+
 static void apply_reload(struct worker *worker, const struct config *now)
 {
     for (size_t i = 0; config_option(i) != NULL; i++) {
@@ -100,6 +109,8 @@ static void apply_reload(struct worker *worker, const struct config *now)
         buf_release(&before);
         buf_release(&after);
     }
+    if (!same_properties(&worker->config->kafka, &now->kafka))
+        worker_say(worker, LEVEL_WARN, "a changed option needs a restart", "kafka");
     worker->log->level = (enum config_log_level)now->log_level;
     worker->rate_limit = now->rate_limit;
     if (worker->bridge != NULL)
