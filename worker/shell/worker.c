@@ -117,18 +117,27 @@ static void apply_reload(struct worker *worker, const struct config *now)
         bridge_set_rate(worker->bridge, now->rate_limit);
 }
 
+/* On failure the old ones stay. */
+static enum err read_credentials(struct worker *worker, struct fault *fault)
+{
+    struct credential_store store;
+    enum err err = credentials_load(&store, fault);
+    if (err != ERR_OK)
+        return err;
+    credentials_release(&worker->credentials);
+    worker->credentials = store;
+    if (store.warning != NULL)
+        log_say(worker->log, LEVEL_WARN, store.warning);
+    worker_say(worker, LEVEL_INFO, "read credentials", store.from);
+    return ERR_OK;
+}
+
 static void reload(struct worker *worker)
 {
     struct fault fault;
     struct config config;
-    struct credential_store store;
-    if (credentials_load(&store, &fault) == ERR_OK) {
-        credentials_release(&worker->credentials);
-        worker->credentials = store;
-        worker_say(worker, LEVEL_INFO, "read credentials again", store.from);
-    } else {
+    if (read_credentials(worker, &fault) != ERR_OK)
         worker_say(worker, LEVEL_ERROR, "the old credentials stay", fault.text);
-    }
     if (worker->options.reload(worker->options.context, &config, &fault) != ERR_OK) {
         worker_say(worker, LEVEL_ERROR, "the old configuration stays", fault.text);
         return;
@@ -328,7 +337,7 @@ static enum err open_first(struct worker *worker, struct fault *fault)
 {
     enum err err = open_signals(worker, fault);
     if (err == ERR_OK)
-        err = credentials_load(&worker->credentials, fault);
+        err = read_credentials(worker, fault);
     if (err == ERR_OK)
         err = kafka_wake_open(&worker->wake, fault);
     worker->wake_open = err == ERR_OK;
