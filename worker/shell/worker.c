@@ -2,12 +2,15 @@
 #include "shell/worker.h"
 
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "shell/clock.h"
 #include "shell/worker_impl.h"
+#include "wire/ecm_request.h"
 
 static const int64_t turn_ms = 1000;           /* a turn at least so often */
 static const int64_t topics_every_ms = 300000; /* checks while running */
@@ -36,6 +39,15 @@ void worker_fail(struct worker *worker, enum err err, const struct fault *fault)
 {
     log_say(worker->log, LEVEL_ERROR, fault->text);
     worker_end(worker, err_exit_code(err));
+}
+
+void mishap_note(struct mishap *mishap, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(mishap->text, sizeof mishap->text, format, args);
+    va_end(args);
+    mishap->at_ms = clock_now().wall_us / 1000;
 }
 
 /* ---- topics ---- */
@@ -232,7 +244,11 @@ static void take_completions(struct worker *worker)
 {
     struct completion completion;
     while (http_next(worker->http, &completion)) {
+        const struct answer *answer = &completion.answer;
         metrics_call(&worker->metrics, &completion);
+        if (answer->kind != ANSWER_API || answer->code.n > 0)
+            mishap_note(&worker->api_mishap, "%s: %.*s: %.*s", ecm_action_name(completion.action),
+                        VIEW_FMT(answer->code), VIEW_FMT(answer->message));
         bridge_completed(worker->bridge, &completion);
     }
 }
