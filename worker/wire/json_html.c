@@ -32,8 +32,8 @@ enum err json_html_words(const char *name, struct buf *out)
     enum err err = ERR_OK;
     for (; err == ERR_OK && *name != '\0'; name++) {
         const char word[] = {' ', (char)tolower((unsigned char)*name)};
-        bool begins = isupper((unsigned char)*name);
-        err = buf_append(out, begins ? word : word + 1, begins ? 2 : 1);
+        err = isupper((unsigned char)*name) ? buf_append(out, word, sizeof word)
+                                            : json_html_escape((struct view){name, 1}, out);
     }
     return err;
 }
