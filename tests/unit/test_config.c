@@ -462,12 +462,20 @@ static void what_is_printed_reads_back(void **state)
     assert_round_trip(&(struct config_input){.file = NULL});
 }
 
-static void a_certificate_prints_on_one_line_and_reads_back(void **state)
+static void what_yaml_cannot_hold_as_it_is_prints_escaped_and_reads_back(void **state)
 {
     (void)state;
-    const struct kafka_property properties[] = {
-        {"ssl.ca.pem", "-----BEGIN CERTIFICATE-----\nAA==\t\"\\\n-----END CERTIFICATE-----\n"}};
-    assert_round_trip(&(struct config_input){.properties = properties, .property_n = 1});
+    static const char *const texts[] = {
+        "-----BEGIN CERTIFICATE-----\nAA==\t\"\\\n-----END CERTIFICATE-----\n",
+        "\x01\x1b\r\n\x7f",
+        "\xc2\x80\xc2\x85\xc2\x9f",
+        "\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf\xef\xbf\xbe",
+        "'\t\"",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const struct kafka_property properties[] = {{"ssl.ca.pem", texts[i]}};
+        assert_round_trip(&(struct config_input){.properties = properties, .property_n = 1});
+    }
 }
 
 /* Whatever librdkafka itself counts as a secret, or sounds like one. */
@@ -510,7 +518,7 @@ int main(void)
         cmocka_unit_test(oddities_are_warned_of_and_taken),
         cmocka_unit_test(what_is_written_nearly_right_is_suggested),
         cmocka_unit_test(what_is_printed_reads_back),
-        cmocka_unit_test(a_certificate_prints_on_one_line_and_reads_back),
+        cmocka_unit_test(what_yaml_cannot_hold_as_it_is_prints_escaped_and_reads_back),
         cmocka_unit_test(no_secret_is_printed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
