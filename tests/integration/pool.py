@@ -40,6 +40,7 @@ class Worker:
 
     def __init__(self, pool, name, options):
         self.name = name
+        self.secret = pool.sim.secret_key
         self.log_path = pool.artifacts / f"{name}.log"
         argv = [str(Path(pool.build_dir) / "reboot-worker"), "run", "-X",
                 f"bootstrap.servers={pool.bootstrap}", "--name", name]
@@ -100,6 +101,7 @@ class Worker:
             raise AssertionError(f"{self.name} did not end: {self.log_path}") from None
         text = self.log_path.read_text(errors="replace")
         assert not any(mark in text for mark in SANITIZER_MARKS), text[-4000:]
+        assert not self.secret or self.secret not in text, "the secret key is in the log"
         assert code == expected, f"{self.name} ended with {code}: {text[-3000:]}"
 
     def stop(self):

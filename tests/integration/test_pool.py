@@ -88,8 +88,31 @@ def test_probes_metrics_and_status_say_what_is(pool):
         assert line in metrics, line
     assert "ein-" not in metrics
     status = worker.status()
-    assert status["ready"] is True and status["breaker"] == {"open": False}
+    assert status["ready"] is True and status["stage"] == "running"
+    assert status["breaker"] == {"open": False, "code": None}
+    assert status["openEntries"] == {"waiting": 0, "dispatching": 0, "unknown": 0, "rebooting": 0}
+    assert status["lag"] == {"input": 0, "tasks": 0} and status["lanes"] == []
+    assert {p["partition"] for p in status["partitions"]} == set(range(4))
+    assert all(p["role"] == "owner" and p["epoch"] >= 0 for p in status["partitions"])
+    assert sum(i["next"] for i in status["inputs"]) == 2
     assert worker.get("/nowhere")[0] == 404
+
+
+def test_status_shows_what_waits_and_the_last_error(make_pool):
+    pool = make_pool()
+    pool.sim.fault(kind="throttle", action="RebootInstances")
+    worker = pool.start(api_region="ap-xian-ecm")
+    wait_until(lambda: len(worker.owned()) == 4, 30, "ownership")
+    pool.client.publish(*bare({"requestId": "r", "instanceIds": ids(0, 5), "stopType": "HARD"}))
+    wait_until(lambda: (worker.status()["lastErrors"]["api"] or {"text": ""})["text"]
+               .startswith("RebootInstances: RequestLimitExceeded"), 30, "the error")
+    seen = wait_until(lambda: [s for s in [worker.status()] if s["lanes"]], 30, "a lane")[0]
+    assert {(row["region"], row["kind"]) for row in seen["lanes"]} == {("ap-xian-ecm", "HARD")}
+    assert 0 < sum(row["due"] for row in seen["lanes"]) <= 5
+    assert seen["quota"]["throttled"] > 0 and seen["quota"]["pace"] < 1
+    assert sum(seen["openEntries"].values()) == 5
+    page = worker.get("/")[1]
+    assert "RequestLimitExceeded" in page and "<script" not in page
 
 
 def test_hangup_reads_the_limits_again(make_pool, artifacts):

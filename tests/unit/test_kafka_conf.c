@@ -3,6 +3,7 @@
  * Promises of shell/kafka_conf.h. */
 #include "kafka_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum err check(const char *name, const char *value, struct fault *fault)
@@ -28,6 +29,9 @@ static void properties_that_guarantees_rest_on_are_refused_by_name(void **state)
         "transactional.id",
         "max.in.flight",
         "partitioner",
+        "topic.acks",
+        "topic.message.timeout.ms",
+        "topic.partitioner",
     };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         struct fault fault;
@@ -35,6 +39,33 @@ static void properties_that_guarantees_rest_on_are_refused_by_name(void **state)
         assert_non_null(strstr(fault.text, reserved[i]));
         assert_non_null(strstr(fault.text, "cannot be set"));
     }
+}
+
+/* A name that librdkafka takes for a reserved one is reserved too. */
+static void no_alias_of_a_reserved_property_is_free(void **state)
+{
+    (void)state;
+    char line[4096];
+    int aliases = 0;
+    FILE *list = tmpfile();
+    assert_non_null(list);
+    rd_kafka_conf_properties_show(list);
+    rewind(list);
+    while (fgets(line, sizeof line, list) != NULL) {
+        static const char mark[] = "Alias for `";
+        char *target = strstr(line, mark);
+        if (target == NULL)
+            continue;
+        line[strcspn(line, " ")] = '\0';
+        target += sizeof mark - 1;
+        target[strcspn(target, "`")] = '\0';
+        aliases++;
+        if ((kafka_property_reserved(line) != NULL) != (kafka_property_reserved(target) != NULL) &&
+            strcmp(line, "linger.ms") != 0) /* which is allowed under this name only */
+            fail_msg("%s is %s, of which one is reserved", line, target);
+    }
+    (void)fclose(list);
+    assert_true(aliases > 5);
 }
 
 static void faults_name_the_unknown_or_illegal_property(void **state)
@@ -90,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(properties_that_guarantees_rest_on_are_refused_by_name),
+        cmocka_unit_test(no_alias_of_a_reserved_property_is_free),
         cmocka_unit_test(faults_name_the_unknown_or_illegal_property),
         cmocka_unit_test(each_role_gets_what_the_design_depends_on),
     };

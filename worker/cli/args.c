@@ -271,8 +271,10 @@ static void warn(void *context, const char *text)
 int cli_load_config(const struct cli_command *command, struct cli_args *args, struct config *config)
 {
     struct fault fault;
-    args->input.warn = warn;
-    args->input.context = (void *)(uintptr_t)command;
+    if (args->input.warn == NULL) {
+        args->input.warn = warn;
+        args->input.context = (void *)(uintptr_t)command;
+    }
     enum err err = config_load(&args->input, config, &fault);
     return err == ERR_OK ? EXIT_OK : cli_fail(command, err_exit_code(err), fault.text);
 }

@@ -39,8 +39,8 @@ struct cli_args {
 bool cli_parse(const struct cli_command *command, int argc, char **argv, struct cli_args *args,
                int *status_out);
 void cli_args_release(struct cli_args *args);
-/* Loads the configuration that the arguments lead to; warnings and errors go to stderr. Returns
- * EXIT_OK, or the exit code. */
+/* Loads the configuration that the arguments lead to; errors go to stderr, and so do warnings
+ * unless args->input.warn is set. Returns EXIT_OK, or the exit code. */
 int cli_load_config(const struct cli_command *command, struct cli_args *args,
                     struct config *config);
 /* "reboot-worker NAME: TEXT" on stderr, for EXIT_USAGE with a hint at --help; returns `status`. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `reboot-worker check-config`: reads the configuration as `run` would, and says whether it fits.
- * Talks to nobody. */
+ * Talks to nobody: brokers and the API are `run`'s. */
 #include <stdio.h>
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "shell/kafka_client.h"
 #include "shell/metrics.h"
 #include "wire/errors_text.h"
 
@@ -27,6 +28,18 @@ static int print_effective(const struct config *config)
     bool ok = config_print(config, &text) == ERR_OK && fputs(text.p, stdout) >= 0;
     buf_release_secret(&text);
     return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+static int check(const struct cli_command *command, const struct config *config, bool show)
+{
+    struct fault fault;
+    int status = show ? print_effective(config) : EXIT_OK;
+    enum err err = kafka_client_try(&config->kafka, &fault);
+    if (err != ERR_OK)
+        return cli_fail(command, err_exit_code(err), fault.text);
+    if (!show)
+        (void)cli_fail(command, EXIT_OK, "ok");
+    return status;
 }
 
 int cli_check_config(int argc, char **argv)
@@ -59,9 +72,7 @@ int cli_check_config(int argc, char **argv)
     }
     status = cli_load_config(&command, &args, &config);
     if (status == EXIT_OK) {
-        status = show ? print_effective(&config) : EXIT_OK;
-        if (!show)
-            (void)fprintf(stderr, "reboot-worker check-config: ok\n");
+        status = check(&command, &config, show);
         config_release(&config);
     }
     cli_args_release(&args);

@@ -213,6 +213,8 @@ static int sign(const struct sign_options *options, const struct tc3_input *inpu
         (void)fprintf(stderr, "reboot-worker sign: %s\n", fault.text);
         return EXIT_CONFIG;
     }
+    if (store.warning != NULL)
+        (void)fprintf(stderr, "reboot-worker sign: %s\n", store.warning);
     tc3_signed_init(&made);
     int status = EXIT_OK;
     enum err err = tc3_sign(input, &store.credentials, &made, &fault);

@@ -279,8 +279,9 @@ void engine_stats(const struct engine *eng, struct engine_stats *out)
     *out = (struct engine_stats){
         .batches_n = eng->batches_n,
         .batched_instances_n = eng->batched_n,
+        .batches_under_way_n = eng->dispatch_n,
         .throttled_n = eng->throttled_n,
-        .unused_slots_n = eng->quota[CALL_REBOOT].passed_n,
+        .passed_slots_n = eng->quota[CALL_REBOOT].passed_n,
         .breaker_open = eng->breaker.open,
         .full = !pool_has(&eng->pool, ENGINE_BYTES_MIN / 2),
         .pace = eng->quota[CALL_REBOOT].pace,

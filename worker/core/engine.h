@@ -191,8 +191,9 @@ struct engine_stats {
     uint64_t requests_repeated_n; /* request id already known */
     uint64_t batches_n;
     uint64_t batched_instances_n;
+    uint32_t batches_under_way_n; /* from the intent to the answer in the ledger */
     uint64_t throttled_n;
-    uint64_t unused_slots_n;
+    uint64_t passed_slots_n; /* given up to go slower after a throttle */
     bool breaker_open;
     bool full;   /* memory is at its ceiling: no more tasks are taken */
     double pace; /* share of the slots in use, (0, 1] */
@@ -200,6 +201,15 @@ struct engine_stats {
     size_t pool_used_bytes;
     size_t pool_bytes_max;
     struct instant next_wake;
+};
+
+/* Instances that are due for a call, by what one call can have in common. */
+struct lane_stats {
+    struct view region;
+    enum reboot_kind kind;
+    bool apart; /* a call failed, perhaps on their account: they do not go with the others */
+    uint32_t due_n;
+    uint32_t batch_max;
 };
 
 struct engine;
@@ -218,6 +228,9 @@ struct instant engine_wake(const struct engine *eng);
 /* How many more tasks of p the engine will take now; feed no more than that. */
 uint32_t engine_task_room(const struct engine *eng, int32_t partition);
 void engine_stats(const struct engine *eng, struct engine_stats *out);
+/* The lanes that somebody is due in, at most row_max; returns how many. Views live as those of
+ * actions. */
+uint32_t engine_lane_stats(const struct engine *eng, struct lane_stats *rows, uint32_t row_max);
 void engine_partition_stats(const struct engine *eng, int32_t partition,
                             struct partition_stats *out);
 

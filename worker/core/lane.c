@@ -229,3 +229,26 @@ struct instant lanes_wake(const struct engine *eng)
         wake = INSTANT_NEVER; /* the clock probe wakes us */
     return wake;
 }
+
+/* ---- numbers ---- */
+
+uint32_t engine_lane_stats(const struct engine *eng, struct lane_stats *rows, uint32_t row_max)
+{
+    uint32_t n = 0;
+    for (const struct lane *lane = eng->lanes; lane != NULL && n < row_max; lane = lane->next)
+        if (lane->queue.count > 0)
+            rows[n++] = (struct lane_stats){.region = {lane->region, lane->region_n},
+                                            .kind = lane->kind,
+                                            .apart = lane->suspect,
+                                            .due_n = lane->queue.count,
+                                            .batch_max = lane->batch_max};
+    for (const struct party *party = eng->parties; party != NULL && n < row_max;
+         party = party->next)
+        if (party->queue.count > 0)
+            rows[n++] = (struct lane_stats){.region = {party->region, party->region_n},
+                                            .kind = party->kind,
+                                            .apart = true,
+                                            .due_n = party->queue.count,
+                                            .batch_max = party->member_n};
+    return n;
+}

@@ -36,6 +36,8 @@ enum reboot_kind {
     REBOOT_FORCE = 3, /* forceReboot: true; as strong as SOFT_FIRST */
 };
 #define REBOOT_KIND_N 4
+/* "SOFT", "SOFT_FIRST", "HARD", "FORCE". */
+const char *reboot_kind_name(enum reboot_kind kind);
 
 /* Stored in the task topic: append only. */
 enum task_type {

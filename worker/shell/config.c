@@ -35,21 +35,40 @@ enum err config_init(struct config *config, struct fault *fault)
     return err;
 }
 
+/* What may stand in a path of a URI as it is (RFC 3986, pchar). */
+static bool is_path_char(char c)
+{
+    return isalnum((unsigned char)c) || (c != '\0' && strchr("-._~!$&'()*+,;=:@", c) != NULL);
+}
+
+/* The group's name in it is percent-encoded where a URI demands it. */
+static enum err default_source(struct config *config, struct fault *fault)
+{
+    const struct option_row *option = config_find(VIEW_LIT("events.source"));
+    struct buf source;
+    buf_init(&source, (size_t)option->max);
+    enum err err = buf_append_text(&source, "/reboot-worker/");
+    for (const char *c = config->group; err == ERR_OK && *c != '\0'; c++)
+        err = buf_append_format(&source, is_path_char(*c) ? "%c" : "%%%02X", (unsigned char)*c);
+    if (err == ERR_OK)
+        err = config_set(config, option, buf_view(&source), fault);
+    else
+        err = fault_set(fault, ERR_SYSTEM, "no memory");
+    buf_release(&source);
+    return err;
+}
+
 static enum err work_out(struct config *config, struct fault *fault)
 {
     char host[256] = "";
-    char source[300];
     enum err err = ERR_OK;
     if (config->name[0] == '\0') {
         if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
             return fault_set(fault, ERR_CONFIG, "name: the host has no name; set one");
         err = config_set(config, config_find(VIEW_LIT("name")), view_of(host), fault);
     }
-    if (err == ERR_OK && config->events_source[0] == '\0') {
-        int n = snprintf(source, sizeof source, "/reboot-worker/%s", config->group);
-        struct view text = {source, (size_t)n < 255 ? (size_t)n : 255};
-        err = config_set(config, config_find(VIEW_LIT("events.source")), text, fault);
-    }
+    if (err == ERR_OK && config->events_source[0] == '\0')
+        err = default_source(config, fault);
     return err;
 }
 
@@ -76,6 +95,19 @@ static enum err check_listen(const char *listen, struct fault *fault)
     size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
     if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' || atoi(colon + 1) > 65535)
         return fault_set(fault, ERR_CONFIG, "admin.listen: \"%s\" is not HOST:PORT", listen);
+    return ERR_OK;
+}
+
+/* CloudEvents: `source` is a URI-reference (RFC 3986: its characters, and %XX). */
+static enum err check_source(const char *source, struct fault *fault)
+{
+    for (const char *c = source; *c != '\0'; c++) {
+        bool escape = c[0] == '%' && isxdigit((unsigned char)c[1]) && isxdigit((unsigned char)c[2]);
+        if (!escape && !is_path_char(*c) && strchr("/?#[]", *c) == NULL)
+            return fault_set(
+                fault, ERR_CONFIG,
+                "events.source: \"%s\" is no URI; write what cannot stand there as %%XX", source);
+    }
     return ERR_OK;
 }
 
@@ -116,6 +148,10 @@ static enum err check(const struct config *config, struct fault *fault)
         err = check_topics(config, fault);
     if (err == ERR_OK)
         err = check_listen(config->admin_listen, fault);
+    if (err == ERR_OK)
+        err = check_source(config->events_source, fault);
+    if (err == ERR_OK && config->replication_factor == 0)
+        err = fault_set(fault, ERR_CONFIG, "topics.replication_factor: a topic has a replica");
     if (err == ERR_OK && config->static_membership && !is_member_id(config->name))
         err = fault_set(fault, ERR_CONFIG,
                         "name: \"%s\" cannot be a static member's id: letters, digits, . _ - only",

@@ -175,6 +175,8 @@ MUST_USE enum err config_read_yaml_text(struct config *config, const char *path,
 /* Lines of name=value; `#` begins a comment. */
 MUST_USE enum err config_read_properties(struct config *config, const char *path,
                                          struct fault *fault);
+MUST_USE enum err config_read_properties_text(struct config *config, const char *path,
+                                              struct view text, struct fault *fault);
 MUST_USE enum err config_read_environment(struct config *config, const struct config_input *input,
                                           struct fault *fault);
 /* The effective configuration as YAML, secrets masked. */

@@ -89,22 +89,42 @@ static enum err take_file(struct config *config, const struct target *target, co
     enum err err = config_read_file(path, &text, fault);
     struct view value = buf_view(&text);
     if (err == ERR_OK) {
-        if (value.n > 0 && value.p[value.n - 1] == '\n')
-            value.n--;
+        for (const char *end = "\n\r"; *end != '\0'; end++) /* one line end, either kind */
+            if (value.n > 0 && value.p[value.n - 1] == *end)
+                value.n--;
         err = take(config, target, value, fault);
     }
     buf_release_secret(&text);
     return err;
 }
 
+/* The name of the variable that was probably meant. */
+static struct view meant(struct view name, char room[PROPERTY_BYTES_MAX])
+{
+    char key[PROPERTY_BYTES_MAX];
+    if (name.n > sizeof key)
+        return VIEW_NONE;
+    for (size_t i = 0; i < name.n; i++)
+        key[i] = (char)tolower((unsigned char)name.p[i]);
+    struct view near = config_suggest((struct view){key, name.n});
+    if (near.n > PROPERTY_BYTES_MAX || config_find(near) == NULL)
+        return VIEW_NONE;
+    for (size_t i = 0; i < near.n; i++)
+        room[i] = near.p[i] == '.' ? '_' : (char)toupper((unsigned char)near.p[i]);
+    return (struct view){room, near.n};
+}
+
 static void warn_of(const struct config_input *input, struct view name)
 {
     struct fault text;
+    char room[PROPERTY_BYTES_MAX];
     if (input->warn == NULL)
         return;
+    struct view near = meant(name, room);
     (void)fault_set(&text, ERR_CONFIG,
-                    "the environment variable %s%.*s names no option and is ignored", prefix,
-                    VIEW_FMT(name));
+                    "the environment variable %s%.*s names no option and is ignored%s%s%.*s%s",
+                    prefix, VIEW_FMT(name), near.n > 0 ? "; did you mean " : "",
+                    near.n > 0 ? prefix : "", VIEW_FMT(near), near.n > 0 ? "?" : "");
     input->warn(input->context, text.text);
 }
 

@@ -62,22 +62,30 @@ static enum err read_property(struct config *config, struct view line, struct fa
                                trim((struct view){equals + 1, line.n - n - 1}), fault);
 }
 
+enum err config_read_properties_text(struct config *config, const char *path, struct view text,
+                                     struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (int line = 1; err == ERR_OK && text.n > 0; line++) {
+        struct fault why;
+        const char *end = memchr(text.p, '\n', text.n);
+        size_t n = end == NULL ? text.n : (size_t)(end - text.p);
+        err = read_property(config, (struct view){text.p, n}, &why);
+        if (err != ERR_OK)
+            err = fault_set(fault, err, "%s:%d: %s", path, line, why.text);
+        n += end != NULL;
+        text = (struct view){text.p + n, text.n - n};
+    }
+    return err;
+}
+
 enum err config_read_properties(struct config *config, const char *path, struct fault *fault)
 {
     struct buf text;
     buf_init(&text, CONFIG_FILE_BYTES_MAX);
     enum err err = config_read_file(path, &text, fault);
-    struct view rest = buf_view(&text);
-    for (int line = 1; err == ERR_OK && rest.n > 0; line++) {
-        struct fault why;
-        const char *end = memchr(rest.p, '\n', rest.n);
-        size_t n = end == NULL ? rest.n : (size_t)(end - rest.p);
-        err = read_property(config, (struct view){rest.p, n}, &why);
-        if (err != ERR_OK)
-            err = fault_set(fault, err, "%s:%d: %s", path, line, why.text);
-        n += end != NULL;
-        rest = (struct view){rest.p + n, rest.n - n};
-    }
+    if (err == ERR_OK)
+        err = config_read_properties_text(config, path, buf_view(&text), fault);
     buf_release_secret(&text);
     return err;
 }

@@ -39,12 +39,12 @@ static const struct option_row table[] = {
      "partitions of topics that are created; the most workers that can share the work", false,
      false},
     {"topics.replication_factor", OPTION_INT, AT(replication_factor), "-1", -1, 32767, NULL,
-     "replicas of topics that are created; -1: the broker's default", false, false},
+     "replicas of topics that are created, 1 or more; -1: the broker's default", false, false},
     {"topics.create", OPTION_BOOL, AT(create_topics), "true", 0, 0, NULL,
      "create topics that are missing", false, false},
 
-    {"events.source", OPTION_TEXT, AT(events_source), "", 1, 255, NULL,
-     "`ce_source` of outcomes; default: `/reboot-worker/<group>`", false, false},
+    {"events.source", OPTION_TEXT, AT(events_source), "", 1, 1024, NULL,
+     "`ce_source` of outcomes, a URI or a path; default: `/reboot-worker/<group>`", false, false},
 
     {"limits.open_requests", OPTION_INT, AT(open_requests), "256", 1, 1024, NULL,
      "open requests of one instance; more are rejected", false, false},
@@ -159,23 +159,31 @@ static bool same(char a, char b)
     return a == b || (strchr(".-_", a) != NULL && strchr(".-_", b) != NULL);
 }
 
-/* Levenshtein distance; both are at most NEAR_BYTES_MAX bytes long. */
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many bytes were changed, left out, added, or two neighbours exchanged (optimal string
+ * alignment). Both texts are at most NEAR_BYTES_MAX bytes long. */
 static size_t distance(struct view a, struct view b)
 {
-    size_t row[NEAR_BYTES_MAX + 1];
+    size_t rows[3][NEAR_BYTES_MAX + 1];
     for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *last = rows[(i + 2) % 3];
+        const size_t *before = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b.n; j++) {
-            size_t change = diagonal + !same(a.p[i - 1], b.p[j - 1]);
-            size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = change < shorter ? change : shorter;
+            row[j] =
+                least(least(last[j], row[j - 1]) + 1, last[j - 1] + !same(a.p[i - 1], b.p[j - 1]));
+            if (i > 1 && j > 1 && same(a.p[i - 1], b.p[j - 2]) && same(a.p[i - 2], b.p[j - 1]))
+                row[j] = least(row[j], before[j - 2] + 1);
         }
     }
-    return row[b.n];
+    return rows[a.n % 3][b.n];
 }
 
 struct config_near config_near_begin(struct view name)

@@ -2,8 +2,10 @@
  *
  * The configuration for a person: effective values, reference page, annotated example. */
 #include <ctype.h>
+#include <stdio.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "shell/config.h"
 
 static const char mask[] = "********";
@@ -27,20 +29,55 @@ static bool is_plain(struct view text)
     return true;
 }
 
-/* Single quotes, but for a text of several lines (certificates). */
+/* How YAML's double quotes write the character that text begins with; "": as it is. Line ends of
+ * every kind, and what YAML counts as not printable, need it. Returns the character's length. */
+static size_t escape_of(struct view text, char out[8])
+{
+    const unsigned char *p = (const unsigned char *)text.p;
+    size_t n = utf8_n(text);
+    out[0] = '\0';
+    if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) { /* U+0080 to U+009F */
+        (void)snprintf(out, 8, "\\x%02x", p[1]);
+    } else if (n == 3) {
+        unsigned point = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+        if (point == 0x2028 || point == 0x2029 || point == 0xfeff || point >= 0xfffe)
+            (void)snprintf(out, 8, "\\u%04x", point);
+    } else if (n == 0 || p[0] < 0x20 || p[0] == 0x7f) {
+        (void)snprintf(out, 8, "\\x%02x", p[0]); /* other bytes than UTF-8 show as Latin-1 */
+        n = 1;
+    }
+    return n;
+}
+
+static bool needs_escape(struct view text)
+{
+    char escape[8] = "";
+    while (text.n > 0 && escape[0] == '\0') {
+        size_t n = escape_of(text, escape);
+        text = (struct view){text.p + n, text.n - n};
+    }
+    return escape[0] != '\0';
+}
+
+/* Single quotes, where the quote itself is doubled, unless something must be escaped. */
 static enum err append_quoted(struct buf *out, struct view text)
 {
-    bool lines = text.n > 0 && memchr(text.p, '\n', text.n) != NULL;
-    const char quote = lines ? '"' : '\'';
+    bool escaping = needs_escape(text);
+    const char quote = escaping ? '"' : '\'';
     enum err err = buf_append(out, &quote, 1);
-    for (size_t i = 0; err == ERR_OK && i < text.n; i++) {
-        char c = text.p[i];
-        if (lines && (c == '"' || c == '\\'))
+    while (err == ERR_OK && text.n > 0) {
+        char escape[8];
+        char c = text.p[0];
+        size_t n = escape_of(text, escape);
+        if (escape[0] != '\0')
+            err = buf_append_text(out, escape);
+        else if (escaping && (c == '"' || c == '\\'))
             err = buf_append_format(out, "\\%c", c);
-        else if (lines && (unsigned char)c < 0x20)
-            err = buf_append_format(out, "\\x%02x", (unsigned)c);
+        else if (!escaping && c == '\'')
+            err = buf_append_text(out, "''");
         else
-            err = buf_append_format(out, "%s%c", !lines && c == '\'' ? "'" : "", c);
+            err = buf_append(out, text.p, n);
+        text = (struct view){text.p + n, text.n - n};
     }
     return err == ERR_OK ? buf_append(out, &quote, 1) : err;
 }

@@ -4,8 +4,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "shell/config.h"
 
 struct unit {
@@ -48,8 +50,9 @@ static bool parse_with_unit(struct view text, const struct unit units[UNIT_N], d
         return false;
     for (int i = 0; i < UNIT_N; i++) {
         if (view_is(rest, units[i].name)) {
-            *out *= units[i].factor;
-            return *out == floor(*out);
+            double exact = *out * units[i].factor;
+            *out = round(exact); /* 1.005s is 1004.9999999999999 ms to a double */
+            return fabs(exact - *out) <= fabs(exact) * 1e-12;
         }
     }
     return rest.n == 0 && *out == 0; /* nothing needs no unit */
@@ -144,7 +147,7 @@ static bool fits(const struct option_row *option, struct view text)
         if (!good)
             return false;
     }
-    return true;
+    return utf8_is_valid(text); /* it is written into JSON */
 }
 
 static enum err set_text(char **to, const struct option_row *option, struct view text,
@@ -207,7 +210,13 @@ static enum err format_number(const struct option_row *option, double value, str
         return format_with_unit(out, (int64_t)value, time_units);
     if (option->type == OPTION_SIZE)
         return format_with_unit(out, (int64_t)value, size_units);
-    return buf_append_format(out, "%.15g", value);
+    char text[32];
+    double again = NAN;
+    for (int digits = 15; digits <= 17 && !(again >= value && again <= value); digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, value);
+        again = strtod(text, NULL); /* 15 are enough for most, 17 for all */
+    }
+    return buf_append_text(out, text);
 }
 
 enum err config_format(const struct config *config, const struct option_row *option,
@@ -243,10 +252,14 @@ static enum err append_words(const struct option_row *option, struct buf *out)
 enum err config_allowed(const struct option_row *option, struct buf *out)
 {
     static const char *const what[] = {
-        [OPTION_TEXT] = "a text",        [OPTION_NAME] = "a name (letters, digits, . _ -)",
-        [OPTION_BOOL] = "true or false", [OPTION_INT] = "a whole number",
-        [OPTION_NUMBER] = "a number",    [OPTION_DURATION] = "a duration",
-        [OPTION_SIZE] = "a size",        [OPTION_WORD] = "one of ",
+        [OPTION_TEXT] = "a printable UTF-8 text",
+        [OPTION_NAME] = "a name (letters, digits, . _ -)",
+        [OPTION_BOOL] = "true or false",
+        [OPTION_INT] = "a whole number",
+        [OPTION_NUMBER] = "a number",
+        [OPTION_DURATION] = "a duration",
+        [OPTION_SIZE] = "a size",
+        [OPTION_WORD] = "one of ",
     };
     enum err err = buf_append_text(out, what[option->type]);
     if (err != ERR_OK || option->type == OPTION_BOOL)

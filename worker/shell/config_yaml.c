@@ -54,13 +54,33 @@ static bool is_section(struct view key)
     return view_is(key, "kafka");
 }
 
+/* YAML's null, which is no text. */
+static bool is_null(const yaml_node_t *value)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++)
+        found = found || view_is(scalar_of(value), nulls[i]);
+    return found && value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
+static enum err check_value(struct walk *walk, const yaml_node_t *key, const yaml_node_t *value)
+{
+    if (value->type != YAML_SCALAR_NODE)
+        return wrong(walk, value, "one value is needed here, not a list or a map");
+    if (is_null(value))
+        return wrong(walk, key, "a value is missing here; '' is an empty text");
+    return ERR_OK;
+}
+
 static enum err take_property(struct walk *walk, const yaml_node_t *key, const yaml_node_t *value)
 {
     struct fault why;
     if (value->type == YAML_MAPPING_NODE)
         return wrong(walk, value, "Kafka's properties keep their dots: NAME.NAME: VALUE");
-    if (value->type != YAML_SCALAR_NODE)
-        return wrong(walk, value, "one value is needed here, not a list");
+    enum err err = check_value(walk, key, value);
+    if (err != ERR_OK)
+        return err;
     if (config_set_property(walk->config, view_of(walk->key + 6), scalar_of(value), &why) == ERR_OK)
         return ERR_OK;
     return wrong(walk, key, why.text);
@@ -71,8 +91,9 @@ static enum err take_option(struct walk *walk, const struct option_row *option,
 {
     struct fault why;
     bool *seen = &walk->seen[option - config_option(0)];
-    if (value->type != YAML_SCALAR_NODE)
-        return wrong(walk, value, "one value is needed here, not a list or a map");
+    enum err err = check_value(walk, key, value);
+    if (err != ERR_OK)
+        return err;
     if (*seen)
         return wrong(walk, key, "this option stands twice in the file");
     *seen = true;
@@ -97,7 +118,7 @@ static enum err walk_value(struct walk *walk, const yaml_node_t *key, const yaml
         return unknown_key(walk, key);
     if (value->type == YAML_MAPPING_NODE)
         return walk_mapping(walk, value, name.n);
-    if (value->type == YAML_SCALAR_NODE && scalar_of(value).n == 0)
+    if (value->type == YAML_SCALAR_NODE && is_null(value))
         return ERR_OK; /* a section whose options are all commented out */
     return wrong(walk, value, "options are needed here, each on a line of its own");
 }
@@ -147,7 +168,7 @@ static enum err walk_mapping(struct walk *walk, const yaml_node_t *mapping, size
 static enum err walk_root(struct walk *walk)
 {
     const yaml_node_t *root = yaml_document_get_root_node(walk->document);
-    if (root == NULL || (root->type == YAML_SCALAR_NODE && scalar_of(root).n == 0))
+    if (root == NULL || (root->type == YAML_SCALAR_NODE && is_null(root)))
         return ERR_OK; /* nothing but comments */
     if (root->type != YAML_MAPPING_NODE)
         return wrong(walk, root, "the file must be a map of options");

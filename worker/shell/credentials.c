@@ -24,6 +24,7 @@ void credentials_release(struct credential_store *store)
     buf_release_secret(&store->bytes);
     store->credentials = (struct credentials){VIEW_NONE, VIEW_NONE, VIEW_NONE};
     store->from = NULL;
+    store->warning = NULL;
 }
 
 static struct view env_view(const char *name)
@@ -155,20 +156,38 @@ static enum err load_profile(struct credential_store *store, struct fault *fault
     return err;
 }
 
+/* The token under any of its names. True: they say the same. */
+static bool find_token(struct view *out)
+{
+    static const char *const names[] = {"TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SECURITY_TOKEN",
+                                        "TENCENTCLOUD_SESSION_TOKEN"};
+    bool same = true;
+    *out = VIEW_NONE;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct view token = env_view(names[i]);
+        if (out->n == 0)
+            *out = token;
+        same = same && (token.n == 0 || view_equals(token, *out));
+    }
+    return same;
+}
+
 enum err credentials_load(struct credential_store *out, struct fault *fault)
 {
-    static const char *const tokens[] = {"TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SECURITY_TOKEN",
-                                         "TENCENTCLOUD_SESSION_TOKEN"};
-    struct found found = {env_view("TENCENTCLOUD_SECRET_ID"), env_view("TENCENTCLOUD_SECRET_KEY"),
-                          VIEW_NONE};
+    struct found found = {.secret_id = env_view("TENCENTCLOUD_SECRET_ID"),
+                          .secret_key = env_view("TENCENTCLOUD_SECRET_KEY")};
+    bool same = find_token(&found.token);
     *out = (struct credential_store){.from = NULL};
-    for (size_t i = 0; i < 3 && found.token.n == 0; i++)
-        found.token = env_view(tokens[i]);
     if (found.secret_id.n == 0 && found.secret_key.n == 0)
         return load_profile(out, fault);
     if (found.secret_id.n == 0 || found.secret_key.n == 0)
         return fault_set(fault, ERR_CONFIG,
                          "credentials: of TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY one "
                          "is missing");
-    return keep(out, &found, "environment", fault);
+    enum err err = keep(out, &found, "environment", fault);
+    if (err == ERR_OK && !same)
+        out->warning = "of TENCENTCLOUD_TOKEN, TENCENTCLOUD_SECURITY_TOKEN and "
+                       "TENCENTCLOUD_SESSION_TOKEN more than one is set, and they differ; the "
+                       "first of them in this order is used";
+    return err;
 }

@@ -2,7 +2,8 @@
  *
  * The API's credentials, from the first place that has some: the environment
  * (TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY, and TENCENTCLOUD_TOKEN, _SECURITY_TOKEN or
- * _SESSION_TOKEN), then the profile file (TENCENTCLOUD_CREDENTIALS_FILE, else
+ * _SESSION_TOKEN, whose name is not agreed upon), then the profile file
+ * (TENCENTCLOUD_CREDENTIALS_FILE, else
  * ~/.tencentcloud/credentials; INI, [default], secret_id, secret_key, token).
  *
  * Never on the command line, never in an error: a fault names where was looked and what was wrong
@@ -23,7 +24,8 @@ enum {
 struct credential_store {
     struct credentials credentials; /* views of `bytes` */
     struct buf bytes;
-    const char *from; /* "environment" or "profile file"; for logs */
+    const char *from;    /* "environment" or "profile file"; for logs */
+    const char *warning; /* for the log; NULL: nothing is odd */
 };
 
 /* ERR_CONFIG: nobody has any, or half of them, or the file cannot be read. On failure the store

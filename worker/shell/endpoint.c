@@ -40,7 +40,9 @@ static enum err check(const struct parts *parts, const char *text, struct fault 
 {
     if (parts->scheme == NULL || parts->host == NULL || parts->host[0] == '\0')
         return fault_set(fault, ERR_CONFIG,
-                         "api.endpoint: \"%s\" is not a URL; write https://HOST[:PORT]", text);
+                         "api.endpoint: \"%s\" is not a URL; write "
+                         "https://HOST[:PORT]",
+                         strchr(text, '@') != NULL ? "***" : text);
     if (parts->user != NULL || parts->query != NULL || parts->fragment != NULL ||
         (parts->path != NULL && strcmp(parts->path, "/") != 0))
         return fault_set(fault, ERR_CONFIG,

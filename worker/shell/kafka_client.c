@@ -90,6 +90,43 @@ enum err kafka_err(rd_kafka_resp_err_t code)
     }
 }
 
+/* Takes the conf. */
+static rd_kafka_t *make(rd_kafka_type_t type, rd_kafka_conf_t *conf, enum err *err_out,
+                        struct fault *fault)
+{
+    char why[384] = "";
+    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof why);
+    if (rk != NULL)
+        return rk;
+    rd_kafka_resp_err_t code = rd_kafka_last_error();
+    rd_kafka_conf_destroy(conf);
+    *err_out =
+        fault_set(fault, code == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE ? ERR_SYSTEM : ERR_CONFIG,
+                  "kafka: %s", why);
+    return NULL;
+}
+
+static enum err try_role(enum kafka_role role, rd_kafka_type_t type,
+                         const struct kafka_properties *properties, struct fault *fault)
+{
+    rd_kafka_conf_t *conf = NULL;
+    char why[384];
+    enum err err = kafka_conf_build(role, properties, &conf, fault);
+    if (err != ERR_OK)
+        return err;
+    (void)rd_kafka_conf_set(conf, "bootstrap.servers", NULL, why, sizeof why); /* nobody to call */
+    rd_kafka_t *rk = make(type, conf, &err, fault);
+    if (rk != NULL)
+        rd_kafka_destroy(rk);
+    return err;
+}
+
+enum err kafka_client_try(const struct kafka_properties *properties, struct fault *fault)
+{
+    enum err err = try_role(KAFKA_PRODUCER, RD_KAFKA_PRODUCER, properties, fault);
+    return err != ERR_OK ? err : try_role(KAFKA_READER, RD_KAFKA_CONSUMER, properties, fault);
+}
+
 enum err kafka_client_open_conf(struct kafka_client *client, const struct kafka_options *options,
                                 rd_kafka_conf_t *take_conf, enum kafka_role role,
                                 struct fault *fault)
@@ -104,13 +141,10 @@ enum err kafka_client_open_conf(struct kafka_client *client, const struct kafka_
     }
     /* A producer's metadata requests would create topics where brokers allow it: not for admin. */
     rd_kafka_type_t type = role == KAFKA_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
-    client->rk = rd_kafka_new(type, take_conf, why, sizeof why);
-    if (client->rk == NULL) {
-        rd_kafka_resp_err_t code = rd_kafka_last_error();
-        rd_kafka_conf_destroy(take_conf);
-        enum err err = code == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE ? ERR_SYSTEM : ERR_CONFIG;
-        return fault_set(fault, err, "kafka: %s", why);
-    }
+    enum err err = ERR_OK;
+    client->rk = make(type, take_conf, &err, fault);
+    if (client->rk == NULL)
+        return err;
     if (role == KAFKA_GROUP) {
         /* Everything of a group member, errors too, comes by its consumer queue. */
         (void)rd_kafka_poll_set_consumer(client->rk);

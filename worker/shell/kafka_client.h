@@ -58,6 +58,9 @@ struct kafka_client {
     struct fault last_error; /* the last connection or fatal error; empty text: none yet */
 };
 
+/* Makes a client of these properties and destroys it: shows what only that shows (files,
+ * mechanisms, combinations). It knows no broker and talks to none. ERR_CONFIG. */
+MUST_USE enum err kafka_client_try(const struct kafka_properties *properties, struct fault *fault);
 /* Opens; a broker that is away is no error. ERR_CONFIG: librdkafka refuses the properties;
  * ERR_SYSTEM: no threads or memory. */
 MUST_USE enum err kafka_client_open(struct kafka_client *client, enum kafka_role role,

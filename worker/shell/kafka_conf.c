@@ -31,6 +31,7 @@ static const struct fixed fixed_table[] = {
     {"statistics.interval.ms", ALL, "2000", OURS}, /* how kafka_client knows that a broker is up */
     {"allow.auto.create.topics", ALL, "false", "set `topics.create` instead"},
     {"client.id", ALL, NULL, "set `name` instead"},
+    {"test.mock.num.brokers", 0, NULL, "each client would get a broker of its own"},
 
     {"enable.idempotence", ROLE(KAFKA_PRODUCER), "true", EXACT},
     {"enable.gapless.guarantee", ROLE(KAFKA_PRODUCER), "true", EXACT},
@@ -97,6 +98,9 @@ const char *topic_key(enum topic topic)
 
 const char *kafka_property_reserved(const char *name)
 {
+    static const char topic[] = "topic."; /* librdkafka takes "topic.acks" for "acks" */
+    if (strncmp(name, topic, sizeof topic - 1) == 0)
+        name += sizeof topic - 1;
     for (size_t i = 0; i < FIXED_N; i++) {
         if (strcmp(fixed_table[i].name, name) == 0)
             return fixed_table[i].reason;

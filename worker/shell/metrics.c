@@ -82,9 +82,6 @@ void metrics_call(struct metrics *metrics, const struct completion *completion)
     unsigned code = done ? 0 : find_code(code_row, answer->code, OWN_CODE_N - 1);
     double latency_s = (double)completion->latency_ms / 1000;
     CHECK(code < METRICS_CODES_MAX);
-    if (!done)
-        (void)snprintf(metrics->last_code, sizeof metrics->last_code, "%.*s",
-                       VIEW_FMT(answer->code));
     metrics->calls[action][code]++;
     metrics->latency_sum_s[action] += latency_s;
     for (int i = 0; i < METRICS_BUCKETS; i++)
@@ -310,8 +307,9 @@ static const struct family families[] = {
      VALUE(rate_limit)},
     {NAME("api_pace_ratio"), "gauge", "Share of the time slots in use; below 1 after a throttle.",
      VALUE(engine.pace)},
-    {NAME("api_slots_unused_total"), "counter", "Time slots that passed with nothing to send.",
-     VALUE(engine.unused_slots_n)},
+    {NAME("api_slots_passed_total"), "counter",
+     "Time slots of this worker given up to go slower after a throttle.",
+     VALUE(engine.passed_slots_n)},
     {NAME("api_clock_offset_seconds"), "gauge", "The API's clock minus ours, when it matters.",
      VALUE(engine.clock_offset_s)},
     {NAME("breaker_open"), "gauge", "1 while no call can succeed until somebody acts.",

@@ -31,7 +31,6 @@ struct metrics {
     double latency_sum_s[CALL_ACTION_N];
     uint64_t outcomes[OUTCOME_STATUS_N];
     uint64_t refusals[METRICS_REFUSALS_MAX]; /* by code */
-    char last_code[96];                      /* of the last call that failed; empty: none did */
 };
 
 /* A call has ended. */

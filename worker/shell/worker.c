@@ -2,12 +2,15 @@
 #include "shell/worker.h"
 
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "shell/clock.h"
 #include "shell/worker_impl.h"
+#include "wire/ecm_request.h"
 
 static const int64_t turn_ms = 1000;           /* a turn at least so often */
 static const int64_t topics_every_ms = 300000; /* checks while running */
@@ -36,6 +39,15 @@ void worker_fail(struct worker *worker, enum err err, const struct fault *fault)
 {
     log_say(worker->log, LEVEL_ERROR, fault->text);
     worker_end(worker, err_exit_code(err));
+}
+
+void mishap_note(struct mishap *mishap, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(mishap->text, sizeof mishap->text, format, args);
+    va_end(args);
+    mishap->at_ms = clock_now().wall_us / 1000;
 }
 
 /* ---- topics ---- */
@@ -85,6 +97,15 @@ static void drain(struct worker *worker)
     bridge_drain(worker->bridge);
 }
 
+static bool same_properties(const struct kafka_properties *a, const struct kafka_properties *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = strcmp(a->items[i].name, b->items[i].name) == 0 &&
+               strcmp(a->items[i].value, b->items[i].value) == 0;
+    return same;
+}
+
 static void apply_reload(struct worker *worker, const struct config *now)
 {
     for (size_t i = 0; config_option(i) != NULL; i++) {
@@ -100,24 +121,35 @@ static void apply_reload(struct worker *worker, const struct config *now)
         buf_release(&before);
         buf_release(&after);
     }
+    if (!same_properties(&worker->config->kafka, &now->kafka))
+        worker_say(worker, LEVEL_WARN, "a changed option needs a restart", "kafka");
     worker->log->level = (enum config_log_level)now->log_level;
     worker->rate_limit = now->rate_limit;
     if (worker->bridge != NULL)
         bridge_set_rate(worker->bridge, now->rate_limit);
 }
 
+/* On failure the old ones stay. */
+static enum err read_credentials(struct worker *worker, struct fault *fault)
+{
+    struct credential_store store;
+    enum err err = credentials_load(&store, fault);
+    if (err != ERR_OK)
+        return err;
+    credentials_release(&worker->credentials);
+    worker->credentials = store;
+    if (store.warning != NULL)
+        log_say(worker->log, LEVEL_WARN, store.warning);
+    worker_say(worker, LEVEL_INFO, "read credentials", store.from);
+    return ERR_OK;
+}
+
 static void reload(struct worker *worker)
 {
     struct fault fault;
     struct config config;
-    struct credential_store store;
-    if (credentials_load(&store, &fault) == ERR_OK) {
-        credentials_release(&worker->credentials);
-        worker->credentials = store;
-        worker_say(worker, LEVEL_INFO, "read credentials again", store.from);
-    } else {
+    if (read_credentials(worker, &fault) != ERR_OK)
         worker_say(worker, LEVEL_ERROR, "the old credentials stay", fault.text);
-    }
     if (worker->options.reload(worker->options.context, &config, &fault) != ERR_OK) {
         worker_say(worker, LEVEL_ERROR, "the old configuration stays", fault.text);
         return;
@@ -226,7 +258,11 @@ static void take_completions(struct worker *worker)
 {
     struct completion completion;
     while (http_next(worker->http, &completion)) {
+        const struct answer *answer = &completion.answer;
         metrics_call(&worker->metrics, &completion);
+        if (answer->kind != ANSWER_API || answer->code.n > 0)
+            mishap_note(&worker->api_mishap, "%s: %.*s: %.*s", ecm_action_name(completion.action),
+                        VIEW_FMT(answer->code), VIEW_FMT(answer->message));
         bridge_completed(worker->bridge, &completion);
     }
 }
@@ -332,7 +368,7 @@ static enum err open_first(struct worker *worker, struct fault *fault)
 {
     enum err err = open_signals(worker, fault);
     if (err == ERR_OK)
-        err = credentials_load(&worker->credentials, fault);
+        err = read_credentials(worker, fault);
     if (err == ERR_OK)
         err = kafka_wake_open(&worker->wake, fault);
     worker->wake_open = err == ERR_OK;

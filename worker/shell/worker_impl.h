@@ -5,7 +5,8 @@
  *   worker.c        life and loop
  *   worker_start.c  opening the modules
  *   worker_input.c  requests: from the reader to intake, with the group's assignments
- *   worker_pages.c  what the admin server shows
+ *   worker_pages.c  what the admin server shows: metrics, probes
+ *   worker_status.c and the worker's state, for programs and for people
  */
 #ifndef WORKER_SHELL_WORKER_IMPL_H
 #define WORKER_SHELL_WORKER_IMPL_H
@@ -44,6 +45,12 @@ struct input {
     int64_t next; /* behind the last record read */
 };
 
+/* The last thing that went wrong with somebody, for /status. */
+struct mishap {
+    int64_t at_ms;  /* unix */
+    char text[512]; /* empty: nothing has */
+};
+
 struct worker {
     const struct config *config;
     struct worker_options options;
@@ -79,7 +86,8 @@ struct worker {
     struct request_reading *reading;
     struct buf task_bytes;
     struct intake_task *tasks; /* INSTANCES_PER_REQUEST_MAX of them */
-    char last_fault[512];
+    struct mishap kafka_mishap;
+    struct mishap api_mishap;
     char breaker_code[96]; /* what opened the breaker last */
 };
 
@@ -89,6 +97,7 @@ void worker_say(struct worker *worker, enum config_log_level level, const char *
 void worker_end(struct worker *worker, int exit_code);
 /* Says why, and ends with the exit code that fits. */
 void worker_fail(struct worker *worker, enum err err, const struct fault *fault);
+void mishap_note(struct mishap *mishap, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* worker_start.c */
 MUST_USE enum err worker_open_http(struct worker *worker, struct fault *fault);
@@ -106,8 +115,8 @@ void input_read(struct worker *worker, const struct reader_event *event);
 void input_step(struct worker *worker);
 /* No more requests are taken. */
 void input_stop(struct worker *worker);
-/* Records between what was read and the end of the input, as far as is known. */
-int64_t input_lag(const struct worker *worker);
+/* Records between what was read and the end of an input partition, as far as is known. */
+int64_t input_lag(const struct worker *worker, int32_t partition);
 
 /* worker_pages.c */
 MUST_USE enum err pages_open(struct worker *worker, struct fault *fault);

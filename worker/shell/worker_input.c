@@ -208,15 +208,13 @@ void input_stop(struct worker *worker)
             reader_stop(worker->reader, at(p));
 }
 
-int64_t input_lag(const struct worker *worker)
+int64_t input_lag(const struct worker *worker, int32_t partition)
 {
-    int64_t lag = 0;
-    for (int32_t p = 0; p < worker->input_n; p++) {
-        int64_t low;
-        int64_t high;
-        if (worker->inputs[p].assigned && reader_watermarks(worker->reader, at(p), &low, &high) &&
-            high > worker->inputs[p].next)
-            lag += high - (worker->inputs[p].next > low ? worker->inputs[p].next : low);
-    }
-    return lag;
+    const struct input *input = &worker->inputs[partition];
+    int64_t low;
+    int64_t high;
+    if (!input->assigned || !reader_watermarks(worker->reader, at(partition), &low, &high))
+        return 0;
+    int64_t next = input->next > low ? input->next : low;
+    return high > next ? high - next : 0;
 }

@@ -17,7 +17,7 @@ static void on_kafka(void *context, int level, const char *client, const char *t
 {
     struct worker *worker = context;
     if (level <= 4)
-        (void)snprintf(worker->last_fault, sizeof worker->last_fault, "%s: %s", client, text);
+        mishap_note(&worker->kafka_mishap, "%s: %s", client, text);
     log_kafka(worker->log, level, client, text);
 }
 

@@ -20,13 +20,6 @@ static const char *const finding_names[] = {
     [FOUND_DOWN] = "down",         [FOUND_NOT_RUNNABLE] = "not-runnable",
 };
 
-static const char *const reboot_names[REBOOT_KIND_N] = {
-    [REBOOT_SOFT] = "SOFT",
-    [REBOOT_SOFT_FIRST] = "SOFT_FIRST",
-    [REBOOT_HARD] = "HARD",
-    [REBOOT_FORCE] = "FORCE",
-};
-
 /* The instance that the i-th part of a record is about, and a word on what is said of it (NULL:
  * nothing). */
 struct part {
@@ -178,7 +171,7 @@ static json_t *claim_json(const struct record *record)
 
 static json_t *intent_json(const struct record *record)
 {
-    return json_pack("{sssosIsI}", "reboot", reboot_names[record->u.intent.kind], "region",
+    return json_pack("{sssosIsI}", "reboot", reboot_kind_name(record->u.intent.kind), "region",
                      json_of(record->u.intent.region), "signedAt",
                      (json_int_t)record->u.intent.sign_s, "batchSize",
                      (json_int_t)record->u.intent.batch_size);
@@ -296,7 +289,7 @@ static enum err append_summary(const struct record *record, struct buf *out)
     case RECORD_TASKS:
         return buf_append_format(out, " cursor %lld", (long long)record->u.tasks.cursor);
     case RECORD_INTENT:
-        return buf_append_format(out, " %s of %u", reboot_names[record->u.intent.kind],
+        return buf_append_format(out, " %s of %u", reboot_kind_name(record->u.intent.kind),
                                  record->u.intent.batch_size);
     case RECORD_ANSWER:
         return buf_append_format(out, " %.*s",

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A JSON value as HTML tables, for a person: an object is a table of names and values, a list of
+ * objects one with a row each. Names in camelCase are written as words; everything is escaped.
+ */
+#ifndef WORKER_WIRE_JSON_HTML_H
+#define WORKER_WIRE_JSON_HTML_H
+
+#include <jansson.h>
+
+#include "base/bytes.h"
+
+/* Reads the value only. Recursion follows its depth: for values that we made ourselves. */
+MUST_USE enum err json_html(json_t *value, struct buf *out);
+/* Text as HTML, for where a value stands outside of a table. */
+MUST_USE enum err json_html_escape(struct view text, struct buf *out);
+/* "openEntries" as "open entries". */
+MUST_USE enum err json_html_words(const char *name, struct buf *out);
+
+#endif
