@@ -10,6 +10,7 @@ these. PART/NAME takes those whose names start with NAME.
 No arguments: every part but those of SLOW. What was skipped is named before the last line.
 """
 import os
+import re
 import subprocess
 import sys
 import time
@@ -96,8 +97,7 @@ def ctest_names(pattern):
     """Names of the tests in the build with sanitizers that match."""
     listed = subprocess.run(["ctest", "--test-dir", ASAN, "-N", "-R", pattern], text=True,
                             capture_output=True, check=True).stdout
-    return [line.split(": ", 1)[1] for line in listed.splitlines() if ": " in line and "Test " in line
-            and line.lstrip().startswith("Test ")]
+    return re.findall(r"^ *Test +#\d+: (.*)$", listed, re.MULTILINE)
 
 
 def run_lint(tally, name):
@@ -195,7 +195,8 @@ def environment():
 
 def main(argv):
     if argv == ["--list"]:
-        say("\n".join(part + (" (only when named)" if part in SLOW else "") for part in all_parts()))
+        for part in all_parts():
+            say(part + (" (only when named)" if part in SLOW else ""))
         return 0
     RESULTS.mkdir(parents=True, exist_ok=True)
     environment()

@@ -2,8 +2,8 @@
  *
  * What an answer's Response.Error holds.
  */
-#ifndef SIMULATOR_ERROR_H
-#define SIMULATOR_ERROR_H
+#ifndef TESTS_SIMULATOR_ERROR_H
+#define TESTS_SIMULATOR_ERROR_H
 
 #include <stdarg.h>
 #include <stdbool.h>

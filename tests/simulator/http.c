@@ -152,7 +152,6 @@ static void answer_request(struct exchange *exchange, const char *method, const 
 }
 
 /* style: libmicrohttpd decides the parameters */
-// NOLINTNEXTLINE(readability-function-size)
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_n, void **state)

@@ -3,8 +3,8 @@
  * HTTP/1.1 on one socket, in one thread: requests in, answers out, whole or spoilt on purpose.
  * Knows nothing of the API; `handle` is called once for each complete request.
  */
-#ifndef SIMULATOR_HTTP_H
-#define SIMULATOR_HTTP_H
+#ifndef TESTS_SIMULATOR_HTTP_H
+#define TESTS_SIMULATOR_HTTP_H
 
 #include "timers.h"
 

@@ -2,8 +2,8 @@
  *
  * What is due when: a binary heap of callbacks. Knows no clock; times are monotonic milliseconds.
  */
-#ifndef SIMULATOR_TIMERS_H
-#define SIMULATOR_TIMERS_H
+#ifndef TESTS_SIMULATOR_TIMERS_H
+#define TESTS_SIMULATOR_TIMERS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -54,6 +54,7 @@ static enum MHD_Result serve_page(struct admin *admin, const struct admin_page *
     return result;
 }
 
+/* style: libmicrohttpd decides the parameters */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_n, void **request)
