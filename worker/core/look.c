@@ -4,8 +4,8 @@
  * somebody waits for (what became of a lost call, or of one that may have had part of its effect);
  * the others watch reboots until the instance runs again.
  *
- * judge_* decide what a read means in each phase (design: "Evidence for an unknown answer",
- * "Confirmation"). A read that was begun before the flight it would judge proves nothing. */
+ * judge_* decide what a read means in each phase. A read that was begun before the flight it would
+ * judge proves nothing. */
 #include <string.h>
 
 #include "base/check.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The records of a ledger partition (design: "The ledger"), as plain values.
+ * The records of a ledger partition as plain values.
  *
  * Every record but CLAIM and REPLY is a decision of the owner: it carries the owner's epoch (the
  * offset of its CLAIM) and a seq without gaps. A decision says what was decided with absolute

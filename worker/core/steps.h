@@ -61,7 +61,7 @@ void step_riders_back(struct ledger *ledger, struct place *at, struct entry *ent
                       uint32_t max_attempts);
 /* The flight became the last reboot of the instance. */
 void step_remember(struct ledger *ledger, struct entry *entry, enum confirmed_by confirmed_by);
-/* Does this reboot serve the request (design: the formula of coalescing)? */
+/* Does this reboot serve the request (the formula of coalescing)? */
 bool step_serves(const struct effect *effect, const struct request *req);
 
 #endif
