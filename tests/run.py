@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests, part by part, and ends with one line: N passed, N failed.
 
-A part is `lint` (each step of tests/lint counts as one), `clang` (everything compiles there too),
-the prefix of CTest's names (unit/..., vectors/..., in the build with sanitizers), or a folder
+A part is `lint` (each step of tests/lint/lint.py counts as one), `clang` (everything compiles there
+too), the prefix of CTest's names (unit/..., vectors/..., in the build with sanitizers), or a folder
 tests/PART with test_*.py (pytest) or run.sh (one test; 77 means skipped). A part may be several of
 these. PART/NAME takes those whose names start with NAME.
 
@@ -152,13 +152,12 @@ def run_script(tally, part):
 
 
 def run_part(tally, part, name):
-    if part == "lint":
-        run_lint(tally, name)
-        return
     if part == "clang":
         tally.add("clang/build", "passed" if build("clang") else "failed")
         return
-    found = part in CTEST and run_ctest(tally, part, name)
+    if part == "lint" and not name.startswith(("lint", "test_")):
+        run_lint(tally, name)
+    found = part == "lint" or (part in CTEST and run_ctest(tally, part, name))
     files = python_files(part, name)
     if files:
         run_pytest(tally, part, name, files)
