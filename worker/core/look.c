@@ -155,6 +155,7 @@ static void judge_tainted(struct engine *eng, struct owner *owner, struct entry 
 static void judge_rebooting(struct engine *eng, struct owner *owner, struct entry *entry,
                             const struct reading *reading)
 {
+    CHECK(entry->flight != NULL);
     struct hint *hint = entry->hint;
     int64_t age_ms = reading->begun_ms - entry->flight->started_ms;
     if (!reading->absent && reading->state == INSTANCE_RUNNING) {

@@ -63,8 +63,8 @@ enum member_verdict {
 };
 
 enum member_flag {
-    MEMBER_STRIKE =
-        1, /* the answer is proven to be this instance's own: counts against max_attempts */
+    /* The answer is proven to be this instance's own: it counts against max_attempts. */
+    MEMBER_STRIKE = 1,
     MEMBER_REFUSED = 2, /* the attempt was provably refused whole: it can have had no effect */
 };
 
