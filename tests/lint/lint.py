@@ -27,6 +27,7 @@ STEPS = {
     "scripts": tools.scripts,
     "headers": tools.headers,
     "pure": objects.pure,
+    "tidy": tools.tidy,
 }
 
 

@@ -11,15 +11,17 @@ SKIPPED = {".git", ".cache", "build", "node_modules", "__pycache__", "corpus"}
 
 TOKEN = re.compile(r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL)
 INCLUDE = re.compile(r'^#include ([<"])([^>"]+)[>"]', re.MULTILINE)
+STATEMENT = re.compile(r"( +)(?:if|for|while|do|switch)\b")
 EXCUSE = re.compile(r"style: \S+ \S+")
 
 
 class Function:
-    def __init__(self, name, first, last, parameter_n):
-        self.name = name
+    def __init__(self, head, first, body):
+        self.name, self.parameter_n = read_head(head)
         self.first = first  # line of its head
-        self.last = last
-        self.parameter_n = parameter_n
+        self.line_n = head.count("\n") + 1 + len(body)
+        nested = [STATEMENT.match(line) for line in body]
+        self.depth = max((len(match.group(1)) // 4 for match in nested if match), default=0)
 
 
 class Source:
@@ -65,9 +67,8 @@ class Source:
             while first > 0 and lines[first - 1].strip() and lines[first - 1][0] != "#" \
                     and lines[first - 1][-1] not in ";}":
                 first -= 1
-            head = " ".join(lines[first:i])
-            name, parameter_n = read_head(head)
-            found.append(Function(name, first + 1, lines.index("}", i) + 1, parameter_n))
+            head, body = lines[first:i], lines[i:lines.index("}", i) + 1]
+            found.append(Function("\n".join(head), first + 1, body))
         return found
 
 

@@ -30,6 +30,7 @@ OUTSIDE = {
 
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
+DEPTH_MAX = 3  # control statements within one another
 PARAMETERS_MAX = 5
 
 
@@ -116,10 +117,14 @@ def sizes():
         for function in source.functions():
             if function.first in source.excused:
                 continue
-            if function.last - function.first >= FUNCTION_LINES_MAX:
+            if function.line_n > FUNCTION_LINES_MAX:
                 yield source.path, function.first, (
-                    f"{function.name} has {function.last - function.first + 1} lines, over "
-                    f"{FUNCTION_LINES_MAX}: coordinate or compute, not both")
+                    f"{function.name} has {function.line_n} lines, over {FUNCTION_LINES_MAX}: "
+                    "coordinate or compute, not both")
+            if function.depth > DEPTH_MAX:
+                yield source.path, function.first, (
+                    f"{function.name} is {function.depth} levels deep, over {DEPTH_MAX}: leave "
+                    "early, or give the inside a name")
             if function.parameter_n > PARAMETERS_MAX:
                 yield source.path, function.first, (
                     f"{function.name} has {function.parameter_n} parameters, over "

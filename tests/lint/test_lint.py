@@ -98,6 +98,8 @@ FAULTS = [
     fault("mentions", CORE, "/* See core/nothing.h. */\n", "there is no core/nothing.h"),
     fault("sizes", CORE, "\n" * 500, "lines, over 500"),
     fault("sizes", CORE, function(70 * "    n++;\n"), "other has 73 lines"),
+    fault("sizes", CORE, function("".join(f"{4 * n * ' '}if (n)\n" for n in (1, 2, 3, 4)) +
+                                  20 * " " + "n++;\n    return n;\n"), "other is 4 levels deep"),
     fault("sizes", CORE, function("    return 1;\n", "int six(int, int, int, int, int, int)"),
           "six has 6 parameters"),
     fault("layers", "worker/base/base_thing.c", '#include "core/core_thing.h"\n',

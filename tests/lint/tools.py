@@ -162,3 +162,25 @@ def headers():
             found = list(findings_in(output))[:3] or [(path, 1, output)]
             for place, line, text in found:
                 yield place, line, f"{text} (every header compiles alone: {path})"
+
+
+def tidy():
+    commands = Commands()
+    settings = Path(".clang-tidy").read_text()
+    paths = [path for path in sorted(commands.by_path) if path.startswith(("worker/", "tests/"))]
+
+    def question(path):
+        return ask("clang-tidy-14", "--quiet", "-p", BUILD / "clang", path)
+
+    answers = clean_or_ask(paths, lambda path: settings + " ".join(commands.flags(path)), question)
+    seen = set()
+    for path, (code, output) in zip(paths, answers):
+        if code == 0:
+            continue
+        found = list(findings_in(output, lambda text: "[" in text))
+        if not found:
+            raise Broken(output)
+        for finding in found:
+            if finding not in seen:
+                seen.add(finding)
+                yield finding
