@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests, part by part, and ends with one line: N passed, N failed.
 
-A part is `lint` (each step of tests/lint counts as one), `clang` (everything compiles there too),
-the prefix of CTest's names (unit/..., vectors/..., in the build with sanitizers), or a folder
+A part is `lint` (each step of tests/lint/lint.py counts as one), `clang` (everything compiles there
+too), the prefix of CTest's names (unit/..., vectors/..., in the build with sanitizers), or a folder
 tests/PART with test_*.py (pytest) or run.sh (one test; 77 means skipped). A part may be several of
 these. PART/NAME takes those whose names start with NAME.
 
 No arguments: every part but those of SLOW. What was skipped is named before the last line.
 """
 import os
+import re
 import subprocess
 import sys
 import time
@@ -96,8 +97,7 @@ def ctest_names(pattern):
     """Names of the tests in the build with sanitizers that match."""
     listed = subprocess.run(["ctest", "--test-dir", ASAN, "-N", "-R", pattern], text=True,
                             capture_output=True, check=True).stdout
-    return [line.split(": ", 1)[1] for line in listed.splitlines() if ": " in line and "Test " in line
-            and line.lstrip().startswith("Test ")]
+    return re.findall(r"^ *Test +#\d+: (.*)$", listed, re.MULTILINE)
 
 
 def run_lint(tally, name):
@@ -152,13 +152,12 @@ def run_script(tally, part):
 
 
 def run_part(tally, part, name):
-    if part == "lint":
-        run_lint(tally, name)
-        return
     if part == "clang":
         tally.add("clang/build", "passed" if build("clang") else "failed")
         return
-    found = part in CTEST and run_ctest(tally, part, name)
+    if part == "lint" and not name.startswith(("lint", "test_")):
+        run_lint(tally, name)
+    found = part == "lint" or (part in CTEST and run_ctest(tally, part, name))
     files = python_files(part, name)
     if files:
         run_pytest(tally, part, name, files)
@@ -195,7 +194,8 @@ def environment():
 
 def main(argv):
     if argv == ["--list"]:
-        say("\n".join(part + (" (only when named)" if part in SLOW else "") for part in all_parts()))
+        for part in all_parts():
+            say(part + (" (only when named)" if part in SLOW else ""))
         return 0
     RESULTS.mkdir(parents=True, exist_ok=True)
     environment()

@@ -17,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "integration")]
 
-from broker.client import wait_until  # noqa: E402,F401
 from broker.real_kafka import KafkaCluster  # noqa: E402
 from pool import Pool  # noqa: E402
 from simulator import Simulator  # noqa: E402

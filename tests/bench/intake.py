@@ -10,8 +10,8 @@ import json
 import random
 import uuid
 
-from bench import (build_peer, clock, kafka, metric, peer, pool_on, publish_lines, report,
-                   wait_until)
+from bench import (build_peer, clock, kafka, metric, peer, pool_on, publish_lines, report)
+from broker.client import wait_until  # bench knows the way there
 
 DUPLICATES = 10
 WAIT_SECONDS = 900
@@ -22,7 +22,8 @@ def requests(count):
     order = [i % (count // DUPLICATES) for i in range(count)]
     random.Random(1).shuffle(order)
     for i, instance in enumerate(order):
-        yield json.dumps({"requestId": str(uuid.UUID(int=i)), "instanceIds": [f"ein-{instance:08x}"]})
+        yield json.dumps({"requestId": str(uuid.UUID(int=i)),
+                          "instanceIds": [f"ein-{instance:08x}"]})
 
 
 def measure(pool, count):

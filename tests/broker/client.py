@@ -22,7 +22,7 @@ def wait_until(predicate, seconds=30, what="the condition", pause=0.05):
             return value
         if time.monotonic() > until:
             raise TimeoutError(f"{what}: not within {seconds} s")
-        time.sleep(pause)
+        time.sleep(pause)  # style: this is the wait with a deadline
 
 
 class Client:

@@ -171,7 +171,7 @@ class KafkaCluster:
                     raise RuntimeError(f"node {i} ended: see {self.dir / f'node-{i}.log'}")
             if time.monotonic() > until:
                 raise TimeoutError(f"Kafka does not answer: see {self.dir}")
-            time.sleep(0.1)
+            time.sleep(0.1)  # style: asks again until a deadline
 
     def kill(self, i):
         self.processes[i].kill()

@@ -186,4 +186,4 @@ def busiest_second(calls):
 
 def sleepless(seconds):
     """For waits whose very subject is that nothing happens: says so by its name."""
-    time.sleep(seconds)
+    time.sleep(seconds)  # style: there is nothing to wait for

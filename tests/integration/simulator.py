@@ -44,16 +44,17 @@ def _flags(flags):
 
 class Simulator:
     def __init__(self, build_dir, artifacts, *args, secret_id="AKIDtest0000000000000000EXAMPLE",
-                 secret_key="Testkey0000000000000000EXAMPLE", listen="127.0.0.1:0", name="simulator",
-                 **flags):
+                 secret_key="Testkey0000000000000000EXAMPLE", listen="127.0.0.1:0",
+                 name="simulator", **flags):
         self.secret_id = secret_id
         self.secret_key = secret_key
         Path(artifacts).mkdir(parents=True, exist_ok=True)
         self.stderr_path = Path(artifacts) / f"{name}.stderr"
         self._stderr = open(self.stderr_path, "wb")
         self._stopped = False
-        argv = [str(Path(build_dir) / "ecm-simulator"), "--listen", listen, "--secret-id", secret_id,
-                "--secret-key", secret_key, *map(str, args), *_flags(flags)]
+        argv = [str(Path(build_dir) / "ecm-simulator"), "--listen", listen,
+                "--secret-id", secret_id, "--secret-key", secret_key, *map(str, args),
+                *_flags(flags)]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=self._stderr)
         try:

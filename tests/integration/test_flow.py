@@ -91,8 +91,8 @@ def test_the_same_request_again_publishes_the_stored_final_event(pool):
     pool.wait_finals(pairs("again", ids(0, 1)))
     before = len(pool.client.read(pool.client.topic("results")))
     pool.client.publish(*request)
-    records = wait_until(lambda: [r for r in pool.client.read(pool.client.topic("results"))][before:],
-                         20, "the event again")
+    records = wait_until(lambda: pool.client.read(pool.client.topic("results"))[before:], 20,
+                         "the event again")
     assert len(records) == 1
     first = pool.client.outcomes().of("again")[-1]
     assert json.loads(records[0].value)["status"] == first["status"] == "succeeded"

@@ -2,8 +2,8 @@
  *
  * The API's front: common parameters, signature, rate, action; then the faults around it.
  */
-#ifndef SIMULATOR_API_H
-#define SIMULATOR_API_H
+#ifndef TESTS_SIMULATOR_API_H
+#define TESTS_SIMULATOR_API_H
 
 #include "error.h"
 #include "params.h"

@@ -2,8 +2,8 @@
  *
  * The two clocks: one for durations, one for what the world calls the time.
  */
-#ifndef SIMULATOR_CLOCK_H
-#define SIMULATOR_CLOCK_H
+#ifndef TESTS_SIMULATOR_CLOCK_H
+#define TESTS_SIMULATOR_CLOCK_H
 
 #include <stdint.h>
 

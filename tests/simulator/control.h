@@ -2,8 +2,8 @@
  *
  * The simulator's own endpoints under /_sim/: what happened, and what shall.
  */
-#ifndef SIMULATOR_CONTROL_H
-#define SIMULATOR_CONTROL_H
+#ifndef TESTS_SIMULATOR_CONTROL_H
+#define TESTS_SIMULATOR_CONTROL_H
 
 #include "sim.h"
 

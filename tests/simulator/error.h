@@ -2,8 +2,8 @@
  *
  * What an answer's Response.Error holds.
  */
-#ifndef SIMULATOR_ERROR_H
-#define SIMULATOR_ERROR_H
+#ifndef TESTS_SIMULATOR_ERROR_H
+#define TESTS_SIMULATOR_ERROR_H
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,9 +21,9 @@ static inline bool PRINTF_LIKE(3, 4)
     api_refuse(struct api_error *error, const char *code, const char *fmt, ...)
 {
     va_list args;
-    snprintf(error->code, sizeof error->code, "%s", code);
+    (void)snprintf(error->code, sizeof error->code, "%s", code);
     va_start(args, fmt);
-    vsnprintf(error->message, sizeof error->message, fmt, args);
+    (void)vsnprintf(error->message, sizeof error->message, fmt, args);
     va_end(args);
     return false;
 }

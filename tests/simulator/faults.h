@@ -5,8 +5,8 @@
  * A fault hits calls of its action (any, if it names none) that hold one of its IDs (any, if it
  * names none), with its probability, for at most `count` calls.
  */
-#ifndef SIMULATOR_FAULTS_H
-#define SIMULATOR_FAULTS_H
+#ifndef TESTS_SIMULATOR_FAULTS_H
+#define TESTS_SIMULATOR_FAULTS_H
 
 #include "fleet.h"
 

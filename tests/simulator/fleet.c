@@ -178,14 +178,14 @@ static void set_operation(struct instance *instance, const char *name)
 }
 
 /* The owner of the timer is the fleet; `what` is the place with the end in its lowest two bits. */
-static void reboot_over(void *owner, uint64_t what, uint64_t generation)
+static void reboot_over(const struct timer *timer)
 {
-    struct fleet *fleet = owner;
-    size_t place = (size_t)(what / 4);
+    struct fleet *fleet = timer->owner;
+    size_t place = (size_t)(timer->what / 4);
     struct instance *instance = fleet->at[place];
-    if (instance->generation != generation)
+    if (instance->generation != timer->generation)
         return;
-    enum reboot_end end = (enum reboot_end)(what % 4);
+    enum reboot_end end = (enum reboot_end)(timer->what % 4);
     instance->operation_state = end == REBOOT_SUCCEEDS ? OPERATION_SUCCESS : OPERATION_FAILED;
     move(fleet, place, end == REBOOT_STOPS ? STATE_STOPPED : STATE_RUNNING);
 }

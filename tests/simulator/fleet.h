@@ -5,8 +5,8 @@
  * An instance keeps its place (index) for good; places are in order of creation, oldest first. One
  * bitmap per state makes lists over many instances cheap. Knows nothing of the API or of faults.
  */
-#ifndef SIMULATOR_FLEET_H
-#define SIMULATOR_FLEET_H
+#ifndef TESTS_SIMULATOR_FLEET_H
+#define TESTS_SIMULATOR_FLEET_H
 
 #include "timers.h"
 

@@ -194,7 +194,7 @@ enum err fleet_read_file(struct fleet *fleet, const char *path, struct fault *fa
     struct numbered *lines = NULL;
     size_t n = 0;
     enum err err = read_lines(file, path, &lines, &n, fault_out);
-    fclose(file);
+    (void)fclose(file);
     if (n > 0)
         qsort(lines, n, sizeof *lines, by_creation);
     for (size_t i = 0; i < n; i++) {

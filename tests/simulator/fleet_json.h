@@ -2,8 +2,8 @@
  *
  * Instances from and to JSON: fleet files, and changes at run time.
  */
-#ifndef SIMULATOR_FLEET_JSON_H
-#define SIMULATOR_FLEET_JSON_H
+#ifndef TESTS_SIMULATOR_FLEET_JSON_H
+#define TESTS_SIMULATOR_FLEET_JSON_H
 
 #include "fleet.h"
 

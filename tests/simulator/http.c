@@ -100,7 +100,7 @@ static void add_date(struct MHD_Response *response, int64_t offset_ms)
     struct tm tm;
     time_t now = (time_t)((clock_wall_ms() + offset_ms) / 1000);
     gmtime_r(&now, &tm);
-    strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    (void)strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, text);
 }
 
@@ -123,11 +123,9 @@ static enum MHD_Result send_answer(struct exchange *exchange)
     return queued;
 }
 
-static void resume(void *owner, uint64_t what, uint64_t generation)
+static void resume(const struct timer *timer)
 {
-    (void)what;
-    (void)generation;
-    struct exchange *exchange = owner;
+    struct exchange *exchange = timer->owner;
     MHD_resume_connection(exchange->connection);
 }
 
@@ -152,7 +150,6 @@ static void answer_request(struct exchange *exchange, const char *method, const 
 }
 
 /* style: libmicrohttpd decides the parameters */
-// NOLINTNEXTLINE(readability-function-size)
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_n, void **state)

@@ -4,8 +4,8 @@
  * out, whole or spoilt on purpose.
  * Knows nothing of the API; `handle` is called once for each complete request.
  */
-#ifndef SIMULATOR_HTTP_H
-#define SIMULATOR_HTTP_H
+#ifndef TESTS_SIMULATOR_HTTP_H
+#define TESTS_SIMULATOR_HTTP_H
 
 #include "timers.h"
 

@@ -2,8 +2,8 @@
  *
  * Every call in the order of arrival, and what it really did: the truth that tests compare with.
  */
-#ifndef SIMULATOR_LOG_H
-#define SIMULATOR_LOG_H
+#ifndef TESTS_SIMULATOR_LOG_H
+#define TESTS_SIMULATOR_LOG_H
 
 #include "base/bytes.h"
 

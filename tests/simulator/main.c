@@ -54,7 +54,7 @@ static void signals_open(sigset_t *while_waiting)
     sigdelset(while_waiting, SIGINT);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 static void on_request(void *owner, const struct request *request, struct answer *answer)
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
         return 1;
     }
     printf("listening on %s:%u\n", sim.options.host, http_port(&sim.http));
-    fflush(stdout);
+    (void)fflush(stdout);
     while (!stop_asked) {
         wait_for_work(&sim, &while_waiting);
         timers_fire(&sim.timers, clock_mono_ms());

@@ -3,8 +3,8 @@
  * The wording of refusals. The vendor says that it may change and must not be relied on, so it can
  * be chosen: with the IDs, without, in Chinese, over several lines.
  */
-#ifndef SIMULATOR_MESSAGES_H
-#define SIMULATOR_MESSAGES_H
+#ifndef TESTS_SIMULATOR_MESSAGES_H
+#define TESTS_SIMULATOR_MESSAGES_H
 
 #include "error.h"
 

@@ -2,8 +2,8 @@
  *
  * The command line.
  */
-#ifndef SIMULATOR_OPTIONS_H
-#define SIMULATOR_OPTIONS_H
+#ifndef TESTS_SIMULATOR_OPTIONS_H
+#define TESTS_SIMULATOR_OPTIONS_H
 
 #include "messages.h"
 

@@ -5,8 +5,8 @@
  * Strict like the vendor's gateway: a wrong type, an unknown name, a missing required one and an
  * array with holes are refused by name.
  */
-#ifndef SIMULATOR_PARAMS_H
-#define SIMULATOR_PARAMS_H
+#ifndef TESTS_SIMULATOR_PARAMS_H
+#define TESTS_SIMULATOR_PARAMS_H
 
 #include "error.h"
 

@@ -2,8 +2,8 @@
  *
  * The vendor's limit: so many calls in a second of arrival, per action, access host and SecretId.
  */
-#ifndef SIMULATOR_RATE_H
-#define SIMULATOR_RATE_H
+#ifndef TESTS_SIMULATOR_RATE_H
+#define TESTS_SIMULATOR_RATE_H
 
 #include <stdint.h>
 

@@ -214,11 +214,10 @@ bool reboot_instances(struct api_call *call)
 }
 
 /* The owner is the sim, `what` the place in the log, whose IDs are done now. */
-static void reboot_late(void *owner, uint64_t what, uint64_t generation)
+static void reboot_late(const struct timer *timer)
 {
-    struct sim *sim = owner;
-    struct logged_call *logged = &sim->log.at[what];
-    (void)generation;
+    struct sim *sim = timer->owner;
+    struct logged_call *logged = &sim->log.at[timer->what];
     json_t *ids = json_loads(logged->ids, 0, NULL);
     for (size_t i = 0; i < json_array_size(ids); i++) {
         const struct api_fault *fault;

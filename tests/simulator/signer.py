@@ -60,7 +60,8 @@ class Client:
              unsigned=False, authorization=None, drop=()):
         raw = b"" if method == "GET" else body if isinstance(body, bytes) else json.dumps(
             {} if body is None else body).encode()
-        default_type = "application/x-www-form-urlencoded" if method == "GET" else "application/json"
+        default_type = ("application/x-www-form-urlencoded" if method == "GET" else
+                        "application/json")
         stamp = str(int(time.time()) if timestamp is None else timestamp)
         host = host or f"127.0.0.1:{self.sim.port}"
         sent = {"content-type": content_type or default_type, "host": host, "x-tc-action": action,

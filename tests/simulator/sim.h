@@ -2,8 +2,8 @@
  *
  * All that the program holds.
  */
-#ifndef SIMULATOR_SIM_H
-#define SIMULATOR_SIM_H
+#ifndef TESTS_SIMULATOR_SIM_H
+#define TESTS_SIMULATOR_SIM_H
 
 #include "faults.h"
 #include "fleet.h"

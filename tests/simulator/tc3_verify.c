@@ -253,7 +253,7 @@ static bool check_time(const char *timestamp, const struct tc3_rules *rules, con
     struct tm tm;
     time_t seconds = (time_t)unix_s;
     gmtime_r(&seconds, &tm);
-    strftime(expected, sizeof expected, "%Y-%m-%d", &tm);
+    (void)strftime(expected, sizeof expected, "%Y-%m-%d", &tm);
     if (strcmp(expected, date) != 0)
         return api_refuse(error_out, "AuthFailure.SignatureFailure",
                           "The provided credentials could not be validated because the date of "

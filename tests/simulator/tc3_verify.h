@@ -4,8 +4,8 @@
  * demands? Written from that page alone and sharing nothing with the worker's signer, so that each
  * is a judge of the other.
  */
-#ifndef SIMULATOR_TC3_VERIFY_H
-#define SIMULATOR_TC3_VERIFY_H
+#ifndef TESTS_SIMULATOR_TC3_VERIFY_H
+#define TESTS_SIMULATOR_TC3_VERIFY_H
 
 #include "error.h"
 #include "http.h"

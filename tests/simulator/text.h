@@ -2,8 +2,8 @@
  *
  * ASCII, whatever the locale.
  */
-#ifndef SIMULATOR_TEXT_H
-#define SIMULATOR_TEXT_H
+#ifndef TESTS_SIMULATOR_TEXT_H
+#define TESTS_SIMULATOR_TEXT_H
 
 #include <stdbool.h>
 

@@ -69,7 +69,7 @@ void timers_fire(struct timers *timers, int64_t now_ms)
 {
     while (timers->n > 0 && timers->heap[0].due_ms <= now_ms) {
         struct timer timer = pop(timers);
-        timer.fn(timer.owner, timer.what, timer.generation);
+        timer.fn(&timer);
     }
 }
 

@@ -2,13 +2,14 @@
  *
  * What is due when: a binary heap of callbacks. Knows no clock; times are monotonic milliseconds.
  */
-#ifndef SIMULATOR_TIMERS_H
-#define SIMULATOR_TIMERS_H
+#ifndef TESTS_SIMULATOR_TIMERS_H
+#define TESTS_SIMULATOR_TIMERS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-typedef void timer_fn(void *owner, uint64_t what, uint64_t generation);
+struct timer;
+typedef void timer_fn(const struct timer *timer);
 
 struct timer {
     int64_t due_ms;
@@ -28,8 +29,8 @@ struct timers {
 
 void timers_init(struct timers *timers);
 void timers_release(struct timers *timers);
-/* Calls fn(owner, what, generation) once, at or after due_ms. A timer cannot be withdrawn: its
- * owner compares the generation. */
+/* Calls fn once, at or after due_ms. A timer cannot be withdrawn: its owner compares the
+ * generation. */
 void timers_add(struct timers *timers, const struct timer *timer);
 /* Fires everything due. Callbacks may add timers. */
 void timers_fire(struct timers *timers, int64_t now_ms);

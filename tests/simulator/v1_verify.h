@@ -3,8 +3,8 @@
  * The server's side of the older signature: HmacSHA1 or HmacSHA256 over sorted parameters that
  * travel in the query of a GET or the form of a POST.
  */
-#ifndef SIMULATOR_V1_VERIFY_H
-#define SIMULATOR_V1_VERIFY_H
+#ifndef TESTS_SIMULATOR_V1_VERIFY_H
+#define TESTS_SIMULATOR_V1_VERIFY_H
 
 #include "tc3_verify.h"
 

@@ -54,7 +54,7 @@ static void time_text(int64_t unix_s, char out[32])
     struct tm tm;
     time_t shifted = (time_t)(unix_s + INT64_C(8) * 3600);
     gmtime_r(&shifted, &tm);
-    strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
+    (void)strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
 }
 
 static enum err append_place(struct buf *out, const struct fleet *fleet, size_t place)

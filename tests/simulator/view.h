@@ -2,8 +2,8 @@
  *
  * How one instance looks in an answer.
  */
-#ifndef SIMULATOR_VIEW_H
-#define SIMULATOR_VIEW_H
+#ifndef TESTS_SIMULATOR_VIEW_H
+#define TESTS_SIMULATOR_VIEW_H
 
 #include "fleet.h"
 

@@ -83,7 +83,7 @@ static int start(bool expired)
     memset(&server, 0, sizeof server);
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = make_certificate(key, expired);
-    (void)strcpy(server.ca_file, "/tmp/reboot-worker-test-XXXXXX");
+    (void)snprintf(server.ca_file, sizeof server.ca_file, "/tmp/reboot-worker-test-XXXXXX");
     FILE *ca = fdopen(mkstemp(server.ca_file), "w");
     (void)PEM_write_X509(ca, certificate);
     (void)fclose(ca);

@@ -63,35 +63,45 @@ static void it_refuses_what_is_over_its_limit_and_stays_as_it_was(void **state)
     intake_window_release(&window);
 }
 
-/* Against the plainest model: an array of what is pending. */
+/* The plainest model: an array of what is pending. */
+enum { MODEL_N = 3000, MODEL_OPEN = 40 };
+struct model {
+    uint32_t pending[MODEL_N];
+    uint32_t seq[MODEL_N];
+    int added;
+    int done;
+};
+
+static void move_both(struct model *model, struct intake_window *window, struct random *random)
+{
+    int open_n = model->added - model->done;
+    if (model->added < MODEL_N && open_n < MODEL_OPEN && random_below(random, 2) == 0) {
+        int i = model->added++;
+        model->pending[i] = (uint32_t)random_below(random, 4);
+        (void)add(window, i, model->pending[i], &model->seq[i]);
+    } else if (open_n > 0) {
+        int i = model->done + (int)random_below(random, (uint64_t)open_n);
+        if (model->pending[i] > 0) {
+            model->pending[i]--;
+            (void)intake_window_ack(window, model->seq[i]);
+        }
+    }
+    while (model->done < model->added && model->pending[model->done] == 0)
+        model->done++;
+}
+
 static void random_orders_agree_with_a_plain_model(void **state)
 {
     (void)state;
-    enum { N = 3000, OPEN = 40 };
     for (uint64_t seed = 1; seed <= 50; seed++) {
         struct random random = {seed};
-        uint32_t pending[N] = {0};
-        uint32_t seq[N] = {0};
+        struct model model = {.added = 0};
         struct intake_window window;
         intake_window_init(&window, 0);
         window.first = window.next = UINT32_MAX - 100; /* sequence numbers run over */
-        int added = 0;
-        int done = 0;
-        while (done < N) {
-            if (added < N && added - done < OPEN && random_below(&random, 2) == 0) {
-                pending[added] = (uint32_t)random_below(&random, 4);
-                (void)add(&window, added, pending[added], &seq[added]);
-                added++;
-            } else if (added > done) {
-                int i = done + (int)random_below(&random, (uint64_t)(added - done));
-                if (pending[i] > 0) {
-                    pending[i]--;
-                    (void)intake_window_ack(&window, seq[i]);
-                }
-            }
-            while (done < added && pending[done] == 0)
-                done++;
-            assert_int_equal(window.done_to, done);
+        while (model.done < MODEL_N) {
+            move_both(&model, &window, &random);
+            assert_int_equal(window.done_to, model.done);
         }
         intake_window_release(&window);
     }

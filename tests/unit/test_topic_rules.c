@@ -25,7 +25,7 @@ static void make_good(struct topic_facts facts[TOPIC_N])
         for (int config = 0; config < TOPIC_CONFIG_N; config++)
             (void)topic_rules_creates((enum topic)i, (enum topic_config)config, &needs,
                                       facts[i].config[config]);
-        strcpy(facts[i].config[CONFIG_MIN_ISR], "2");
+        memcpy(facts[i].config[CONFIG_MIN_ISR], "2", sizeof "2");
     }
 }
 

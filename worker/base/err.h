@@ -30,8 +30,7 @@ struct fault {
 enum err fault_set(struct fault *fault, enum err err, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 const char *err_name(enum err err);
-/* The process exit code that fits (contract: 1 failed, 4 credentials, 75 try again, 78
- * configuration). */
+/* The process exit code that fits: 1 failed, 4 credentials, 75 try again, 78 configuration. */
 int err_exit_code(enum err err);
 
 #endif

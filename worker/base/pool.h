@@ -26,7 +26,7 @@ struct pool {
 void pool_init(struct pool *pool, void *memory, size_t bytes);
 /* Is there room for blocks of together at most this many bytes, each rounded up by a quarter? */
 bool pool_has(const struct pool *pool, size_t bytes);
-/* A block of at least n > 0 bytes, 16-byte aligned, content undefined; NULL when the pool is full.*/
+/* A block of at least n > 0 bytes, 16-byte aligned, content undefined; NULL: the pool is full. */
 void *pool_take(struct pool *pool, size_t n);
 /* As pool_take, zeroed; a full pool is a broken check: ask pool_has first. */
 void *pool_need(struct pool *pool, size_t n);

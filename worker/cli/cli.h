@@ -6,7 +6,7 @@
 #ifndef WORKER_CLI_CLI_H
 #define WORKER_CLI_CLI_H
 
-/* EX_TEMPFAIL and EX_CONFIG as sysexits.h has them. */
+/* EX_TEMPFAIL and EX_CONFIG as <sysexits.h> has them. */
 enum cli_exit {
     EXIT_OK = 0,
     EXIT_FAILED = 1,

@@ -111,7 +111,7 @@ static bool passes(const struct collector *collector, struct view value)
         .bytes_max = config->request_max_bytes,
     };
     request_read(&record, collector->reading);
-    return !collector->reading->refused;
+    return collector->reading->refusal == REFUSAL_NONE;
 }
 
 /* "FILE:12: ", or nothing. */
@@ -127,8 +127,8 @@ static enum err refused(const struct collector *collector, size_t line, struct v
     const struct request_reading *reading = collector->reading;
     char place[300];
     place_of(collector, line, place);
-    return fault_set(collector->fault, ERR_INVALID, "%s%.*s: %s%s%.*s%s", place,
-                     VIEW_FMT(request_error_code(reading)), reading->error_message,
+    return fault_set(collector->fault, ERR_INVALID, "%s%s: %s%s%.*s%s", place,
+                     reading->error_code, reading->error_message,
                      which.p != NULL ? ": \"" : "", VIEW_FMT(which), which.p != NULL ? "\"" : "");
 }
 
@@ -223,7 +223,7 @@ static enum err judge_and_keep(const struct collector *collector, json_t *object
     if (passes(collector, view_of(text))) {
         err = keep(collector, view_of(text));
     } else {
-        bool by_id = strcmp(collector->reading->error_field, "instanceIds") == 0;
+        bool by_id = strcmp(collector->reading->error_code, "request.field.instanceIds") == 0;
         const struct id *which = by_id ? culprit(collector, ids, n) : NULL;
         err = refused(collector, which != NULL ? which->line : 0,
                       which != NULL ? which->text : VIEW_NONE);

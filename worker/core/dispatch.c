@@ -218,31 +218,45 @@ static bool is_in_flight(struct engine *eng, const struct dispatch *dispatch,
            dispatch_id_equals(entry->flight->dispatch, dispatch->id);
 }
 
+static void leg_is_folded(struct engine *eng, struct dispatch *dispatch, struct leg *leg)
+{
+    struct dispatch *late = NULL;
+    leg->folded = true;
+    for (uint32_t i = leg->first; i < leg->first + leg->count; i++) {
+        struct aboard *aboard = &dispatch->aboard[i];
+        if (!is_in_flight(eng, dispatch, aboard)) {
+            aboard->state = ABOARD_OUT;
+            continue;
+        }
+        hint_begin_flight(dispatch_entry(eng, aboard));
+        if (aboard->state == ABOARD_PROPOSED) {
+            aboard->state = ABOARD_READY;
+        } else if (aboard->state == ABOARD_LATE) {
+            if (late == NULL)
+                late = split_off(eng, dispatch, leg);
+            move_over(late, aboard);
+        }
+    }
+}
+
 void dispatch_folded_intent(struct engine *eng, struct owner *owner, const struct record *record)
 {
     for (struct dispatch *d = eng->dispatches; d != NULL; d = d->next) {
         struct leg *leg = leg_of(d, owner->partition);
-        if (!dispatch_id_equals(d->id, record->u.intent.dispatch) || leg == NULL || leg->folded)
-            continue;
-        leg->folded = true;
-        struct dispatch *late = NULL;
-        for (uint32_t i = leg->first; i < leg->first + leg->count; i++) {
-            struct aboard *aboard = &d->aboard[i];
-            if (!is_in_flight(eng, d, aboard)) {
-                aboard->state = ABOARD_OUT;
-                continue;
-            }
-            hint_begin_flight(dispatch_entry(eng, aboard));
-            if (aboard->state == ABOARD_PROPOSED) {
-                aboard->state = ABOARD_READY;
-            } else if (aboard->state == ABOARD_LATE) {
-                if (late == NULL)
-                    late = split_off(eng, d, leg);
-                move_over(late, aboard);
-            }
+        if (dispatch_id_equals(d->id, record->u.intent.dispatch) && leg != NULL && !leg->folded) {
+            leg_is_folded(eng, d, leg);
+            return;
         }
-        return;
     }
+}
+
+static bool answers(const struct record *record, const struct aboard *aboard)
+{
+    struct view id = {aboard->id, aboard->id_n};
+    for (uint32_t i = 0; i < record->u.answer.member_n; i++)
+        if (view_equals(id, record->u.answer.members[i].instance_id))
+            return true;
+    return false;
 }
 
 void dispatch_folded_answer(struct engine *eng, struct owner *owner, const struct record *record)
@@ -254,12 +268,8 @@ void dispatch_folded_answer(struct engine *eng, struct owner *owner, const struc
         bool ours = false;
         for (uint32_t i = leg->first; i < leg->first + leg->count; i++) {
             struct aboard *aboard = &d->aboard[i];
-            for (uint32_t m = 0; m < record->u.answer.member_n; m++) {
-                bool same = view_equals((struct view){aboard->id, aboard->id_n},
-                                        record->u.answer.members[m].instance_id);
-                if (same && aboard->state != ABOARD_OUT)
-                    ours = aboard->answered = true;
-            }
+            if (aboard->state != ABOARD_OUT && answers(record, aboard))
+                ours = aboard->answered = true;
         }
         if (ours)
             leg->answering = false;

@@ -3,8 +3,8 @@
  * What an answer means for each instance of a batch, and for the calls to come.
  *
  * One error answers for up to 100 instances. Whom the message names is a suspect and goes apart;
- * when it names none or all, the batch is halved until the offender is alone (design: "Finding the
- * offender in a batch"). A suspicion is proven by the next call. */
+ * when it names none or all, the batch is halved until the offender is alone. A suspicion is proven
+ * by the next call. */
 #include <string.h>
 
 #include "base/check.h"

@@ -2,16 +2,17 @@
  *
  * An entry: everything the ledger knows about one instance, and what its owner remembers besides.
  *
- *            task                 intent                     answer: sent             seen RUNNING
- * again (none) ───────▶ WAITING ───────────────▶ DISPATCHING ─────────────────▶ REBOOTING
- * ───────────────────▶ closed ▲ │ shut                  │      │ answer lost            │ overdue,
- * down │ ▼                       │      ▼                        ▼ │ closed                  │
- * UNKNOWN ── it went ──▶ REBOOTING      closed └──── back, not sent ─────┘      └── it did not ──▶
- * WAITING, no trace ──▶ closed
+ *          task             intent                accepted              seen RUNNING again
+ * CLOSED ───────▶ WAITING ─────────▶ DISPATCHING ──────────▶ REBOOTING ───────────────────▶ CLOSED
+ *                  │   ▲               │    │                    ▲         overdue, down
+ *         expired, │   │ retryable     │    │ answer lost        │ it went
+ *        cancelled │   └───────────────┤    └──────▶ UNKNOWN ────┘
+ *                  ▼     final answer  │               │  it did not ──▶ WAITING
+ *               CLOSED ◀───────────────┘               └─ no evidence ─▶ CLOSED
  *
  * The rows of phase_edges (entry.c) say which phase may follow which; docs/states.md is drawn from
- * them. The folded part changes only in fold.c; `hint` is what the owner has seen and is lost with
- * it. Entries, requests and texts live in the engine's pool.
+ * them. The folded part changes only by records (core/ledger.h); `hint` is what the owner has seen
+ * and is lost with it. Entries, requests and texts live in the engine's pool.
  */
 #ifndef WORKER_CORE_ENTRY_H
 #define WORKER_CORE_ENTRY_H
@@ -123,7 +124,7 @@ struct last_error {
     char text[];
 };
 
-struct hint; /* core/hint.h: volatile */
+struct hint; /* core/engine_impl.h: volatile */
 
 struct entry {
     struct entry *hash_next;

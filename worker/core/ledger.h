@@ -8,7 +8,7 @@
  * decision about the same instance is under way) finds what it can do, or does nothing.
  *
  * Never here: clocks, configuration, effects. What follows from a folded record is the owner's
- * business (core/owner.h).
+ * business (owner.c).
  */
 #ifndef WORKER_CORE_LEDGER_H
 #define WORKER_CORE_LEDGER_H

@@ -4,8 +4,8 @@
  * somebody waits for (what became of a lost call, or of one that may have had part of its effect);
  * the others watch reboots until the instance runs again.
  *
- * judge_* decide what a read means in each phase (design: "Evidence for an unknown answer",
- * "Confirmation"). A read that was begun before the flight it would judge proves nothing. */
+ * judge_* decide what a read means in each phase. A read that was begun before the flight it would
+ * judge proves nothing. */
 #include <string.h>
 
 #include "base/check.h"
@@ -156,6 +156,7 @@ static void judge_tainted(struct engine *eng, struct owner *owner, struct entry 
 static void judge_rebooting(struct engine *eng, struct owner *owner, struct entry *entry,
                             const struct reading *reading)
 {
+    CHECK(entry->flight != NULL);
     struct hint *hint = entry->hint;
     int64_t age_ms = reading->begun_ms - entry->flight->started_ms;
     if (!reading->absent && reading->state == INSTANCE_RUNNING) {

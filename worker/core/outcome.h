@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An outcome: one event that a decision owes to reboot.results (contract.md section 3), before it
- * is rendered.
+ * An outcome: one event that a decision owes to reboot.results, before it is rendered
+ * (schemas/reboot-outcome.schema.json).
  */
 #ifndef WORKER_CORE_OUTCOME_H
 #define WORKER_CORE_OUTCOME_H

@@ -47,7 +47,7 @@ static bool is_idle(const struct quota *quota, int64_t wall_us)
     return quota->last_sent_us == INT64_MIN || wall_us - quota->last_sent_us >= idle_us;
 }
 
-static bool use(struct quota *quota, int64_t slot, int64_t wall_us)
+static bool use(struct quota *quota, int64_t slot)
 {
     quota->judged = slot;
     quota->credit += quota->pace;
@@ -57,7 +57,6 @@ static bool use(struct quota *quota, int64_t slot, int64_t wall_us)
     }
     quota->credit -= 1;
     quota->pace = quota->pace + pace_gain < 1 ? quota->pace + pace_gain : 1;
-    quota->last_sent_us = wall_us;
     return true;
 }
 
@@ -69,9 +68,10 @@ bool quota_take(struct quota *quota, const struct quota_owner *owner, int64_t wa
         quota->judged = now - 1;
     int64_t from = quota->judged >= now ? quota->judged + 1 : now;
     int64_t slot = own_slot(quota, owner, from);
-    if (slot == INT64_MAX || (slot > now && !is_idle(quota, wall_us)))
+    if (slot == INT64_MAX || (slot > now && !is_idle(quota, wall_us)) || !use(quota, slot))
         return false;
-    return use(quota, slot, wall_us);
+    quota->last_sent_us = wall_us;
+    return true;
 }
 
 int64_t quota_next_us(const struct quota *quota, const struct quota_owner *owner, int64_t wall_us)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The pool's calls per second, shared without talking: time slots (design: "Sharing the quota").
+ * The pool's calls per second, shared without talking: time slots.
  *
  * Wall-clock time is cut into 0.96 x limit slots a second; slot k belongs to whoever owns partition
  * k mod P by the log, who may use it for any of its work. An unused slot is gone; who has sent

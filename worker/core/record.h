@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The records of a ledger partition (design: "The ledger"), as plain values.
+ * The records of a ledger partition as plain values.
  *
  * Every record but CLAIM and REPLY is a decision of the owner: it carries the owner's epoch (the
  * offset of its CLAIM) and a seq without gaps. A decision says what was decided with absolute
@@ -63,8 +63,8 @@ enum member_verdict {
 };
 
 enum member_flag {
-    MEMBER_STRIKE =
-        1, /* the answer is proven to be this instance's own: counts against max_attempts */
+    /* The answer is proven to be this instance's own: it counts against max_attempts. */
+    MEMBER_STRIKE = 1,
     MEMBER_REFUSED = 2, /* the attempt was provably refused whole: it can have had no effect */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * How far each input partition has been applied: a task that comes again from a place that was
- * passed is a redelivery (design: "Intake"). Tasks of one input partition come in order.
+ * passed is a redelivery. Tasks of one input partition come in order.
  */
 #ifndef WORKER_CORE_SOURCES_H
 #define WORKER_CORE_SOURCES_H

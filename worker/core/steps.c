@@ -201,8 +201,8 @@ void step_remember(struct ledger *ledger, struct entry *entry, enum confirmed_by
                      leads == NULL ? VIEW_NONE : request_text(leads, REQUEST_ID));
 }
 
-void step_riders_back(struct ledger *ledger, struct place *at, struct entry *entry, uint32_t flags,
-                      uint32_t max_attempts)
+void step_riders_back(struct ledger *ledger, struct place *at, struct entry *entry,
+                      enum member_flag flags, uint32_t max_attempts)
 {
     for (struct request *req = entry->open, *next; req != NULL; req = next) {
         next = req->next;

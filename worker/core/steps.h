@@ -57,11 +57,11 @@ void step_close_simply(struct ledger *ledger, struct place *at, struct entry *en
 void step_close_riders(struct ledger *ledger, struct place *at, struct entry *entry,
                        const struct ending *ending);
 /* The flight comes back: its riders wait again, or end here. */
-void step_riders_back(struct ledger *ledger, struct place *at, struct entry *entry, uint32_t flags,
-                      uint32_t max_attempts);
+void step_riders_back(struct ledger *ledger, struct place *at, struct entry *entry,
+                      enum member_flag flags, uint32_t max_attempts);
 /* The flight became the last reboot of the instance. */
 void step_remember(struct ledger *ledger, struct entry *entry, enum confirmed_by confirmed_by);
-/* Does this reboot serve the request (design: the formula of coalescing)? */
+/* Does this reboot serve the request (the formula of coalescing)? */
 bool step_serves(const struct effect *effect, const struct request *req);
 
 #endif

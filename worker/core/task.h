@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/instant.h"
 
-/* Limits of contract.md section 2, in bytes unless they say otherwise. */
+/* Limits of a request (schemas/reboot-request.schema.json), in bytes unless they say otherwise. */
 enum {
     REQUEST_ID_BYTES_MAX = 128,
     INSTANCE_ID_BYTES_MAX = 64,

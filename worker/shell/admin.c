@@ -54,6 +54,7 @@ static enum MHD_Result serve_page(struct admin *admin, const struct admin_page *
     return result;
 }
 
+/* style: libmicrohttpd decides the parameters */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_n, void **request)
@@ -146,7 +147,7 @@ static enum err open_socket(const char *text, int *fd_out, struct fault *fault)
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t n = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &n) != 0)
         return 0;
@@ -160,7 +161,7 @@ static uint16_t port_of(int fd)
 enum err admin_open(const struct admin_options *options, struct admin **admin_out,
                     struct fault *fault)
 {
-    int listen_fd;
+    int listen_fd = -1;
     enum err err = open_socket(options->listen, &listen_fd, fault);
     if (err != ERR_OK)
         return err;

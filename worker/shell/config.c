@@ -93,7 +93,8 @@ static enum err check_listen(const char *listen, struct fault *fault)
 {
     const char *colon = strrchr(listen, ':');
     size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
-    if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' || atoi(colon + 1) > 65535)
+    if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' ||
+        strtol(colon + 1, NULL, 10) > 65535)
         return fault_set(fault, ERR_CONFIG, "admin.listen: \"%s\" is not HOST:PORT", listen);
     return ERR_OK;
 }

@@ -53,6 +53,7 @@ struct http {
 };
 
 /* The connection stands, TLS included, and nothing of the request has been written yet. */
+// NOLINTNEXTLINE(readability-non-const-parameter): the parameters are libcurl's
 static int on_start(void *context, char *peer, char *local, int peer_port, int local_port)
 {
     struct exchange *exchange = context;

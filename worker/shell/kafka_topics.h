@@ -4,7 +4,7 @@
  *
  * Never changes a topic that exists. The work is done by a thread of the module's own with the
  * admin API; the loop asks for a round and pulls what came of it. A broker that does not support a
- * check, or does not allow it, costs a warning, never the start (contract: `topics.*`).
+ * check, or does not allow it, costs a warning, never the start (`topics.*`).
  */
 #ifndef WORKER_SHELL_KAFKA_TOPICS_H
 #define WORKER_SHELL_KAFKA_TOPICS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A ledger record for the eyes of an operator (`reboot-worker ledger`): one line of text, or one
- * JSON object with the fields of the contract and a `detail` that depends on the kind.
+ * JSON object with fixed fields and a `detail` that depends on the kind.
  */
 #ifndef WORKER_WIRE_RECORD_TEXT_H
 #define WORKER_WIRE_RECORD_TEXT_H

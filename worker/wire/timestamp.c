@@ -7,7 +7,7 @@
 static const int64_t day_ms = 86400000;
 
 /* Days since 1970-01-01 of a date in the proleptic Gregorian calendar (Hinnant, "chrono-compatible
- * low-level date algorithms"). */
+ * low-level date algorithms"). Month 13 is the next January. */
 static int64_t days_of(int64_t y, int64_t m, int64_t d)
 {
     y -= m <= 2;
@@ -61,22 +61,15 @@ static bool one_of(struct view *v, const char *allowed)
     return true;
 }
 
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
 static bool parse_date(struct view *v, int64_t *days_out)
 {
     int year = digits(v, 4);
     int month = year >= 0 && one_of(v, "-") ? digits(v, 2) : -1;
     int day = month >= 1 && one_of(v, "-") ? digits(v, 2) : -1;
-    if (month < 1 || month > 12 || day < 1 || day > days_in(year, month))
+    if (month < 1 || month > 12 || day < 1)
         return false;
     *days_out = days_of(year, month, day);
-    return true;
+    return *days_out < days_of(year, month + 1, 1);
 }
 
 /* A time of day: minutes since midnight, and what lies behind them. */

@@ -25,7 +25,8 @@ JSON = "application/json"
 JSON_UTF8 = "application/json; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
 
-CVM_BODY = (r'{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}')
+CVM_BODY = (r'{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], '
+            r'"Name": "instance-name"}]}')
 REBOOT_BODY = '{"InstanceIdSet":["ein-496721al","ein-438242bp"]}'
 CVM = dict(method="POST", host="cvm.tencentcloudapi.com", service="cvm", type=JSON_UTF8,
            time=1551113065, body=CVM_BODY)
