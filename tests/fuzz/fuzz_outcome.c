@@ -45,7 +45,7 @@ static struct outcome make(const uint8_t choices[CHOICES], struct view in)
         .dispatched_ms = times[choices[5] >> 4 & 3],
         .finished_ms = times[choices[5] >> 6],
         .time_ms = times[choices[6] & 3],
-        .source = {INT32_MAX, INT64_MAX, 0},
+        .source = {INT32_MAX, INT64_MAX, 0, 0},
         .dispatch = {choices[6] >> 2 & 1 ? UINT64_MAX : 0, choices[6]},
         .batch_size = choices[6],
     };

@@ -142,7 +142,7 @@ static struct outcome make(uint64_t i)
         .dispatched_ms = TIME_NONE,
         .finished_ms = TIME_NONE,
         .time_ms = moment(),
-        .source = {(int32_t)below(1000), (int64_t)below(INT64_C(1) << 50), 0},
+        .source = {(int32_t)below(1000), (int64_t)below(INT64_C(1) << 50), 0, 0},
     };
     text_n = 0;
     out.request_id = word(request_chars, 1, REQUEST_ID_DEFAULT_BYTES_MAX);

@@ -185,7 +185,8 @@ static uint64_t dump_ledger(const struct ledger *ledger, FILE *out)
         struct dump one = {.out = out};
         dump_source(&one, (struct source){ledger->sources.at[i].partition,
                                           ledger->sources.at[i].offset,
-                                          ledger->sources.at[i].index});
+                                          ledger->sources.at[i].index,
+                                          ledger->sources.at[i].generation});
         all.hash += one.hash;
     }
     const struct entry *entry = NULL;

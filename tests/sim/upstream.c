@@ -137,7 +137,7 @@ static void spread(struct sim *sim, struct asked_record *record, const struct as
             continue;
         struct ask *ask = &record->asks[record->ask_n];
         *ask = *model;
-        ask->source = (struct source){record->input, record->offset, (int32_t)record->ask_n++};
+        ask->source = (struct source){record->input, record->offset, (int32_t)record->ask_n++, 0};
         ask->machine = machine;
         ask->key = need_key(sim, machine, ask->request_id);
     }
@@ -166,7 +166,7 @@ void upstream_request(struct sim *sim)
     record->asks = arena_take(&sim->arena, sizeof *record->asks * ASKS_MAX);
     struct ask model = draw_ask(sim);
     if (model.type == TASK_REFUSED && below(sim, 2) == 0) {
-        model.source = (struct source){at, record->offset, 0};
+        model.source = (struct source){at, record->offset, 0, 0};
         record->asks[record->ask_n++] = model;
     } else {
         spread(sim, record, &model);

@@ -29,7 +29,7 @@ static struct outcome full_outcome(void)
         .dispatched_ms = 1700000000003,
         .finished_ms = 1700000000004,
         .time_ms = 1700000000005,
-        .source = {3, INT64_C(1) << 40, 999},
+        .source = {3, INT64_C(1) << 40, 999, 1},
         .dispatch = {UINT64_MAX, 12},
         .batch_size = 100,
         .request_id = VIEW_LIT("r1"),

@@ -43,7 +43,7 @@ static struct outcome plain(enum outcome_status status)
         .dispatched_ms = TIME_NONE,
         .finished_ms = TIME_NONE,
         .time_ms = INT64_C(1790000000150),
-        .source = {3, 42, 7},
+        .source = {3, 42, 7, 0},
         .request_id = VIEW_LIT("r-1"),
         .instance_id = VIEW_LIT("ein-496721al"),
         .worker = VIEW_LIT("w-1"),
@@ -224,7 +224,7 @@ static void the_longest_of_everything_fits(void **state)
     outcome.attempts = UINT32_MAX;
     outcome.batch_size = UINT32_MAX;
     outcome.revision = INT64_MAX;
-    outcome.source = (struct source){INT32_MAX, INT64_MAX, INT32_MAX};
+    outcome.source = (struct source){INT32_MAX, INT64_MAX, INT32_MAX, 0};
     write_it(&outcome);
     assert_int_equal(message.value.p[message.value.n - 1], '}');
 }

@@ -201,7 +201,7 @@ static void fill_begin(struct record *record)
     record->u.begin.sources = made.arrays.u.sources;
     for (uint32_t i = 0; i < record->u.begin.source_n; i++)
         made.arrays.u.sources[i] =
-            (struct source_position){(int32_t)below(200), some_offset(), (int32_t)below(1000)};
+            (struct source_position){(int32_t)below(200), some_offset(), (int32_t)below(1000), below(3)};
 }
 
 static void fill_reply(struct record *record)
@@ -463,7 +463,7 @@ static void the_tasks_of_one_request_are_small_together(void **state)
         (void)snprintf(ids[i], sizeof ids[i], "ein-%08x", i);
         made.arrays.u.ops[i] = (struct task_op){
             .task = {.type = TASK_REBOOT,
-                     .source = {3, 123456, (int32_t)i},
+                     .source = {3, 123456, (int32_t)i, 0},
                      .record_ms = 1700000000000,
                      .requested_ms = 1699999999000,
                      .not_before_ms = TIME_NONE,

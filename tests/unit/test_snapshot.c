@@ -110,8 +110,8 @@ static void expect_equal(const struct ledger *a, const struct ledger *b)
     assert_memory_equal(&a->limits, &b->limits, sizeof a->limits);
     for (int32_t p = 0; p < 3; p++)
         for (int64_t offset = 0; offset < 40; offset++)
-            assert_int_equal(sources_have(&a->sources, (struct source){p, offset, 0}),
-                             sources_have(&b->sources, (struct source){p, offset, 0}));
+            assert_int_equal(sources_have(&a->sources, (struct source){p, offset, 0, 0}),
+                             sources_have(&b->sources, (struct source){p, offset, 0, 0}));
     buf_release(&portraits[0]);
     buf_release(&portraits[1]);
 }
@@ -131,7 +131,7 @@ static struct task_op task_for(struct view id, int64_t offset, enum task_type ty
     return (struct task_op){
         .task = {.type = type,
                  .kind = offset % 3 == 0 ? REBOOT_HARD : REBOOT_SOFT,
-                 .source = {(int32_t)(offset % 3), offset, 0},
+                 .source = {(int32_t)(offset % 3), offset, 0, 0},
                  .record_ms = start_ms,
                  .requested_ms = start_ms - offset,
                  .not_before_ms = TIME_NONE,

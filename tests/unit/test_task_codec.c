@@ -60,7 +60,8 @@ static struct task some_task(void)
         .kind = (enum reboot_kind)below(REBOOT_KIND_N),
         .allow_repeat = below(2),
         .source = {(int32_t)below(INT32_MAX), (int64_t)(random_next(&random_state) >> 1),
-                   (int32_t)below(INSTANCES_PER_REQUEST_MAX)},
+                   (int32_t)below(INSTANCES_PER_REQUEST_MAX), (uint32_t)below(5)},
+        .pool = (uint32_t)random_next(&random_state),
         .record_ms = some_time(),
         .requested_ms = some_time(),
         .not_before_ms = some_time(),
@@ -89,6 +90,8 @@ static void assert_same(const struct task *a, const struct task *b)
     assert_int_equal(a->source.partition, b->source.partition);
     assert_true(a->source.offset == b->source.offset);
     assert_int_equal(a->source.index, b->source.index);
+    assert_int_equal(a->source.generation, b->source.generation);
+    assert_int_equal(a->pool, b->pool);
     assert_true(a->record_ms == b->record_ms && a->requested_ms == b->requested_ms);
     assert_true(a->not_before_ms == b->not_before_ms && a->expires_ms == b->expires_ms);
     assert_true(view_equals(a->request_id, b->request_id));

@@ -38,6 +38,7 @@ enum { ENGINE_PARTITIONS_MAX = 256 };
 struct engine_options {
     struct view pool;   /* `group` */
     struct view worker; /* `name` */
+    uint32_t pool_mark; /* that the tasks of this pool carry: a checksum of `group` */
     uint64_t nonce;     /* random, fresh for each process: part of dispatch ids and claims */
     uint64_t seed;      /* jitter */
     int32_t partition_n;

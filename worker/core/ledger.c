@@ -71,7 +71,7 @@ static void start_at(struct ledger *ledger, const struct record *record)
     for (uint32_t i = 0; i < record->u.begin.source_n; i++) {
         const struct source_position *at = &record->u.begin.sources[i];
         (void)sources_take(&ledger->sources, ledger->pool,
-                           (struct source){at->partition, at->offset, at->index});
+                           (struct source){at->partition, at->offset, at->index, at->generation});
     }
 }
 

@@ -30,6 +30,12 @@ void propose_take_task(struct engine *eng, struct owner *owner, const struct eve
 {
     if (owner->role != ROLE_OWNER || ev->offset < owner->task_next)
         return;
+    if (ev->task->pool != eng->options.pool_mark) {
+        owner_stop(eng, owner,
+                   VIEW_LIT("the tasks topic holds tasks of a pool with another `group`: two pools "
+                            "need topics of their own (topics.tasks, topics.ledger)"));
+        return;
+    }
     owner->task_next = ev->offset + 1;
     if (sources_have(&owner->ledger.sources, ev->task->source)) {
         owner->ledger.repeated_n++;

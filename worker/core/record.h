@@ -105,6 +105,7 @@ struct source_position {
     int32_t partition;
     int64_t offset;
     int32_t index;
+    uint32_t generation;
 };
 
 enum record_limit {

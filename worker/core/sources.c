@@ -17,6 +17,8 @@ bool sources_have(const struct sources *sources, struct source source)
     if (i == sources->count)
         return false;
     const struct source_position *have = &sources->at[i];
+    if (source.generation != have->generation)
+        return source.generation < have->generation;
     return source.offset < have->offset ||
            (source.offset == have->offset && source.index <= have->index);
 }
@@ -41,8 +43,10 @@ bool sources_take(struct sources *sources, struct pool *pool, struct source sour
         grow(sources, pool);
     if (i == sources->count)
         sources->count++;
-    sources->at[i] = (struct source_position){
-        .partition = source.partition, .offset = source.offset, .index = source.index};
+    sources->at[i] = (struct source_position){.partition = source.partition,
+                                              .generation = source.generation,
+                                              .offset = source.offset,
+                                              .index = source.index};
     return true;
 }
 

@@ -46,18 +46,20 @@ enum task_type {
     TASK_REFUSED = 3, /* intake refused the request; the ledger owes the `rejected` event */
 };
 
-/* Where in the input a task came from. Tasks of one input partition are ordered by (offset, index).
- */
+/* Where in the input a task came from. Tasks of one input partition are ordered by (generation,
+ * offset, index). */
 struct source {
     int32_t partition;
     int64_t offset;
     int32_t index; /* place of the instance in the request, from 0 */
+    uint32_t generation; /* how often the input topic was made anew on purpose */
 };
 
 struct task {
     enum task_type type;
     enum reboot_kind kind;
     bool allow_repeat;
+    uint32_t pool; /* mark of the pool that wrote it: another pool's is refused */
     struct source source;
     int64_t record_ms; /* the time of the request's record */
     int64_t requested_ms;

@@ -178,6 +178,7 @@ static int64_t log_ms(const struct reader_event *event)
 
 static void on_ledger(struct bridge *bridge, const struct reader_event *read)
 {
+    const struct bridge_sink *sink = &bridge->options.sink;
     struct event event = {
         .type = EV_RECORD, .partition = read->at.partition, .offset = read->offset};
     struct fault fault;
@@ -192,6 +193,14 @@ static void on_ledger(struct bridge *bridge, const struct reader_event *read)
         event.record = &bridge->record;
         break;
     case READER_EOF:
+        if (read->offset == 0 && sink->was_claimed(sink->context, read->at.partition)) {
+            (void)fault_set(&fault, ERR_CONFIG,
+                            "the ledger is empty although it was claimed before: its topic was "
+                            "deleted or made anew, and what the pool knew is lost. Restore it, or "
+                            "begin anew with other names for topics.ledger, .tasks and .control");
+            stop_partition(bridge, EV_LEDGER_STOPPED, read->at.partition, &fault);
+            return;
+        }
         event.type = EV_LEDGER_END;
         break;
     case READER_GONE:
@@ -237,6 +246,12 @@ static void on_task(struct bridge *bridge, const struct reader_event *read)
     case READER_EOF:
         return;
     case READER_GONE:
+        (void)fault_set(&fault, ERR_CONFIG,
+                        "the tasks behind the ledger's cursor are gone: the topic was trimmed or "
+                        "made anew. Begin anew with other names for topics.tasks, .ledger and "
+                        ".control, and set the group's offsets of the requests topic back to "
+                        "before the loss");
+        break;
     case READER_FAILED:
         break;
     }

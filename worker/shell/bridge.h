@@ -27,6 +27,8 @@ struct bridge_sink {
     void (*note)(void *context, const struct note *note);
     /* Offset of tasks p to commit, for lag displays. */
     void (*commit)(void *context, struct reader_at at, int64_t offset);
+    /* Has ledger p had an owner, ever? */
+    bool (*was_claimed)(void *context, int32_t partition);
     /* Everything of the partition below `offset` is no longer needed. */
     void (*trim)(void *context, struct reader_at at, int64_t offset);
     void (*drained)(void *context);

@@ -84,7 +84,7 @@ static void drain(struct worker *worker)
 {
     struct instant now = clock_now().at;
     int64_t all_ms = worker->config->drain_timeout_ms;
-    if (worker->stage == STAGE_STARTING) {
+    if (worker->stage <= STAGE_LOADING) {
         worker_end(worker, 0);
         return;
     }
@@ -209,8 +209,26 @@ static void on_group(struct worker *worker, const struct group_event *event)
     }
 }
 
+static void on_control(struct worker *worker, const struct reader_event *event)
+{
+    enum control_change change;
+    struct fault fault;
+    if (event->type == READER_GONE || event->type == READER_FAILED) {
+        worker_fail(worker, ERR_CONFIG, &event->fault);
+        return;
+    }
+    if (control_take(worker->control, event, &change, &fault) != ERR_OK)
+        worker_say(worker, LEVEL_WARN, "a record of the control topic is skipped", fault.text);
+    if (change == CONTROL_RENEWED)
+        input_renewed(worker);
+}
+
 static void on_read(struct worker *worker, const struct reader_event *event)
 {
+    if (event->at.topic == TOPIC_CONTROL) {
+        on_control(worker, event);
+        return;
+    }
     if (event->at.topic == TOPIC_REQUESTS)
         input_read(worker, event);
     else if (event->at.topic == TOPIC_TASKS || event->at.topic == TOPIC_LEDGER)
@@ -235,6 +253,8 @@ static void take_reports(struct worker *worker)
     while (producer_next(worker->producer, &report)) {
         if (report.topic == TOPIC_TASKS || report.topic == TOPIC_DEAD_LETTERS)
             intake_report(worker->intake, &report);
+        else if (report.topic == TOPIC_CONTROL)
+            control_report(worker->control, &report);
         else
             bridge_report(worker->bridge, &report);
     }
@@ -282,6 +302,16 @@ static void go_on_draining(struct worker *worker)
     }
     if (worker->stage == STAGE_LEAVING && instant_reached(now, worker->drain_until))
         worker_end(worker, 0);
+}
+
+/* The pool is joined once the whole control topic is known. */
+static bool load(struct worker *worker)
+{
+    bool more = take_reads(worker);
+    take_reports(worker);
+    if (worker->stage == STAGE_LOADING && control_is_loaded(worker->control))
+        worker_join(worker);
+    return more;
 }
 
 static bool work(struct worker *worker)
@@ -343,7 +373,10 @@ static bool turn(struct worker *worker, bool more)
         worker->topics_at = instant_after_ms(clock_now().at, topics_every_ms);
         topics_check(worker->topics);
     }
-    more = worker->stage != STAGE_STARTING && worker->stage != STAGE_OVER && work(worker);
+    if (worker->stage == STAGE_LOADING)
+        more = load(worker);
+    else
+        more = worker->stage != STAGE_STARTING && worker->stage != STAGE_OVER && work(worker);
     admin_step(worker->admin);
     return more;
 }
@@ -386,6 +419,7 @@ static void close_all(struct worker *worker)
     group_close(worker->group, close_ms);
     bridge_close(worker->bridge);
     intake_close(worker->intake);
+    control_close(worker->control);
     input_close(worker);
     trim_close(worker->trim);
     reader_close(worker->reader, close_ms);

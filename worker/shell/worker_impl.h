@@ -4,6 +4,7 @@
  *
  *   worker.c        life and loop
  *   worker_start.c  opening the modules
+ *   worker_check.c  is an input partition still the one that was read before?
  *   worker_input.c  requests: from the reader to intake, with the group's assignments
  *   worker_pages.c  what the admin server shows: metrics, probes
  *   worker_status.c and the worker's state, for programs and for people
@@ -13,6 +14,7 @@
 
 #include "shell/admin.h"
 #include "shell/bridge.h"
+#include "shell/control.h"
 #include "shell/credentials.h"
 #include "shell/group.h"
 #include "shell/http.h"
@@ -31,14 +33,24 @@ enum {
 
 enum worker_stage {
     STAGE_STARTING = 0, /* topics are being checked; nothing else runs */
+    STAGE_LOADING,      /* the control topic is being read */
     STAGE_RUNNING,
     STAGE_DRAINING, /* no more tasks; what is in the air is finished */
     STAGE_LEAVING,  /* the group is being left */
     STAGE_OVER,
 };
 
+/* Is it the topic that was read before? */
+enum input_check {
+    CHECK_NONE = 0,  /* it is, or nothing is known of it */
+    CHECK_RECORD,    /* the record that is remembered is looked for */
+    CHECK_BEGINNING, /* its place is deleted: where does the partition begin? */
+};
+
 /* An input partition that is assigned. */
 struct input {
+    enum input_check check;
+    int64_t from; /* where to read, once the check is passed */
     bool assigned;
     bool paused;
     bool stopped; /* loudly: its position cannot be read */
@@ -73,6 +85,8 @@ struct worker {
     struct producer *producer;
     struct reader *reader;
     struct trim *trim;
+    struct control *control;
+    uint32_t pool_mark;
     bool trim_failed; /* the last deletion: said once */
     struct group *group;
     struct intake *intake;
@@ -102,8 +116,10 @@ void mishap_note(struct mishap *mishap, const char *format, ...) PRINTF_LIKE(2, 
 /* worker_start.c */
 MUST_USE enum err worker_open_http(struct worker *worker, struct fault *fault);
 MUST_USE enum err worker_open_topics(struct worker *worker, struct fault *fault);
-/* The topics are as they must be: everything else begins, the membership last. */
+/* The topics are as they must be: the clients are opened, and the control topic is read. */
 void worker_start(struct worker *worker, const struct topics_event *ready);
+/* The control topic is read: the engine begins, and the membership. */
+void worker_join(struct worker *worker);
 
 /* worker_input.c */
 MUST_USE enum err input_open(struct worker *worker, int32_t partition_n, struct fault *fault);
@@ -111,12 +127,23 @@ void input_close(struct worker *worker);
 void input_assigned(struct worker *worker, int32_t partition, int64_t offset);
 void input_revoked(struct worker *worker, int32_t partition);
 void input_read(struct worker *worker, const struct reader_event *event);
+/* Reads from where the assignment said. */
+void input_start(struct worker *worker, int32_t partition);
+/* The partition cannot be read any further until a person has looked. */
+void input_stop_one(struct worker *worker, int32_t partition, const char *why);
+/* The input topic was made anew, and an operator says so: every partition from its beginning. */
+void input_renewed(struct worker *worker);
 /* What intake says, and pausing what it has no room for. */
 void input_step(struct worker *worker);
 /* No more requests are taken. */
 void input_stop(struct worker *worker);
 /* Records between what was read and the end of an input partition, as far as is known. */
 int64_t input_lag(const struct worker *worker, int32_t partition);
+
+/* worker_check.c */
+/* Looks whether the partition is what it was; false: nothing is known of it. */
+bool input_check_begin(struct worker *worker, int32_t partition);
+void input_check_read(struct worker *worker, const struct reader_event *event);
 
 /* worker_pages.c */
 MUST_USE enum err pages_open(struct worker *worker, struct fault *fault);

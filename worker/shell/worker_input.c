@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "shell/clock.h"
 #include "shell/worker_impl.h"
 #include "wire/task_codec.h"
 
@@ -38,23 +39,38 @@ static struct reader_at at(int32_t partition)
     return (struct reader_at){TOPIC_REQUESTS, partition};
 }
 
-/* The partition cannot be read any further until a person has looked. */
-static void stop(struct worker *worker, int32_t partition, const char *why)
+void input_stop_one(struct worker *worker, int32_t partition, const char *why)
 {
     const struct log_field fields[] = {LOG_TEXT("topic", worker->config->topics[TOPIC_REQUESTS]),
                                        LOG_NUMBER("partition", partition), LOG_TEXT("reason", why)};
-    log_write(worker->log, LEVEL_ERROR,
-              "an input partition has stopped: its position cannot be read; correct the group's "
-              "offset and restart",
+    log_write(worker->log, LEVEL_ERROR, "an input partition has stopped, and needs a person",
               fields, 3);
     reader_stop(worker->reader, at(partition));
     intake_revoke(worker->intake, partition);
     worker->inputs[partition].stopped = true;
 }
 
-void input_assigned(struct worker *worker, int32_t partition, int64_t offset)
+void input_start(struct worker *worker, int32_t partition)
 {
     struct fault fault;
+    int64_t from = worker->inputs[partition].from;
+    reader_stop(worker->reader, at(partition));
+    if (intake_assign(worker->intake, partition, from, &fault) != ERR_OK ||
+        reader_start(worker->reader, at(partition), from, &fault) != ERR_OK)
+        input_stop_one(worker, partition, fault.text);
+}
+
+static void begin(struct worker *worker, int32_t partition, int64_t from)
+{
+    worker->inputs[partition] =
+        (struct input){.assigned = true, .from = from, .next = from > 0 ? from : 0};
+    reader_stop(worker->reader, at(partition));
+    if (!input_check_begin(worker, partition))
+        input_start(worker, partition);
+}
+
+void input_assigned(struct worker *worker, int32_t partition, int64_t offset)
+{
     if (partition >= worker->input_n) {
         worker_say(worker, LEVEL_ERROR,
                    "the requests topic has got more partitions: restart the pool to read them", "");
@@ -62,12 +78,19 @@ void input_assigned(struct worker *worker, int32_t partition, int64_t offset)
     }
     if (worker->stage != STAGE_RUNNING)
         return;
-    int64_t from = offset == GROUP_NO_OFFSET ? READER_BEGINNING : offset;
-    worker->inputs[partition] = (struct input){.assigned = true, .next = from > 0 ? from : 0};
-    reader_stop(worker->reader, at(partition));
-    if (intake_assign(worker->intake, partition, from, &fault) != ERR_OK ||
-        reader_start(worker->reader, at(partition), from, &fault) != ERR_OK)
-        stop(worker, partition, fault.text);
+    /* What was committed of a topic before it was made anew says nothing about the new one. */
+    bool fresh =
+        control_generation(worker->control) > 0 && control_seen(worker->control, partition) == NULL;
+    begin(worker, partition, offset == GROUP_NO_OFFSET || fresh ? READER_BEGINNING : offset);
+}
+
+void input_renewed(struct worker *worker)
+{
+    worker_say(worker, LEVEL_WARN, "the requests topic is declared new: read from its beginning",
+               worker->config->topics[TOPIC_REQUESTS]);
+    for (int32_t p = 0; p < worker->input_n && worker->stage == STAGE_RUNNING; p++)
+        if (worker->inputs[p].assigned)
+            begin(worker, p, READER_BEGINNING);
 }
 
 void input_revoked(struct worker *worker, int32_t partition)
@@ -92,6 +115,8 @@ static void split(struct worker *worker, struct intake_split *split_out)
         struct task task;
         struct fault fault;
         request_task(reading, i, &task);
+        task.pool = worker->pool_mark;
+        task.source.generation = control_generation(worker->control);
         enum err err = task_encode(&task, &worker->task_bytes, &fault);
         CHECK(err ==
               ERR_OK); /* request_read keeps the codec's limits, and the buf holds them all */
@@ -155,8 +180,13 @@ static void pause_where_full(struct worker *worker)
 
 void input_read(struct worker *worker, const struct reader_event *event)
 {
+    if (worker->inputs[event->at.partition].check != CHECK_NONE) {
+        input_check_read(worker, event);
+        return;
+    }
     switch (event->type) {
     case READER_RECORD:
+        control_note_input(worker->control, clock_now().at, event);
         take(worker, event);
         worker->inputs[event->at.partition].next = event->offset + 1;
         if (intake_is_full(worker->intake))
@@ -167,7 +197,7 @@ void input_read(struct worker *worker, const struct reader_event *event)
         break;
     case READER_GONE:
     case READER_FAILED:
-        stop(worker, event->at.partition, event->fault.text);
+        input_stop_one(worker, event->at.partition, event->fault.text);
         break;
     }
 }
@@ -176,17 +206,17 @@ void input_read(struct worker *worker, const struct reader_event *event)
 
 static void begin_anew(struct worker *worker, const struct intake_event *event)
 {
-    struct fault fault;
     worker_say(worker, LEVEL_WARN, "an input partition is read again from its last commit",
                event->fault.text);
     reader_stop(worker->reader, at(event->partition));
     if (worker->stage != STAGE_RUNNING)
         return;
-    worker->inputs[event->partition].paused = false;
-    worker->inputs[event->partition].next = event->offset > 0 ? event->offset : 0;
-    if (intake_assign(worker->intake, event->partition, event->offset, &fault) != ERR_OK ||
-        reader_start(worker->reader, at(event->partition), event->offset, &fault) != ERR_OK)
-        stop(worker, event->partition, fault.text);
+    worker->inputs[event->partition] = (struct input){
+        .assigned = true,
+        .from = event->offset,
+        .next = event->offset > 0 ? event->offset : 0,
+    };
+    input_start(worker, event->partition);
 }
 
 void input_step(struct worker *worker)

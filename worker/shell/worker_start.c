@@ -2,8 +2,10 @@
  *
  * Opening the worker's modules, and what they report beside their events. */
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 
+#include "base/crc32c.h"
 #include "shell/clock.h"
 #include "shell/worker_impl.h"
 
@@ -27,6 +29,8 @@ static void on_note(void *context, const struct note *note)
     if (note->type == NOTE_BREAKER_OPEN)
         (void)snprintf(worker->breaker_code, sizeof worker->breaker_code, "%.*s",
                        VIEW_FMT(note->text));
+    if (note->type == NOTE_CLAIMED)
+        control_note_claim(worker->control, note->partition);
     log_note(worker->log, note);
 }
 
@@ -34,6 +38,12 @@ static void on_commit(void *context, struct reader_at at, int64_t offset)
 {
     struct worker *worker = context;
     group_commit(worker->group, at, offset);
+}
+
+static bool on_was_claimed(void *context, int32_t partition)
+{
+    const struct worker *worker = context;
+    return control_was_claimed(worker->control, partition);
 }
 
 static void on_trim(void *context, struct reader_at at, int64_t offset)
@@ -79,6 +89,7 @@ static struct engine_options engine_options(const struct worker *worker)
     return (struct engine_options){
         .pool = view_of(config->group),
         .worker = view_of(config->name),
+        .pool_mark = worker->pool_mark,
         .nonce = random[0],
         .seed = random[1],
         .partition_n = worker->partition_n,
@@ -120,6 +131,14 @@ static enum err open_kafka(struct worker *worker, const struct topics_event *rea
                                                    .headers = {[TOPIC_REQUESTS] = true}},
                           &worker->reader, fault);
     if (err == ERR_OK)
+        err = control_open(
+            &(struct control_options){.producer = worker->producer,
+                                      .requests = config->topics[TOPIC_REQUESTS],
+                                      .ledger = config->topics[TOPIC_LEDGER],
+                                      .request_partition_n = ready->partitions[TOPIC_REQUESTS],
+                                      .ledger_partition_n = ready->partition_n},
+            &worker->control, fault);
+    if (err == ERR_OK)
         err = trim_open(worker->reader, &worker->trim, fault);
     if (err == ERR_OK)
         err = intake_open(
@@ -130,9 +149,10 @@ static enum err open_kafka(struct worker *worker, const struct topics_event *rea
             &worker->intake, fault);
     if (err == ERR_OK)
         err = input_open(worker, ready->partitions[TOPIC_REQUESTS], fault);
-    /* The quiet partition that keeps the reader awake (shell/reader.h). */
+    /* Later on it is the quiet partition that keeps the reader awake (shell/reader.h). */
     if (err == ERR_OK)
-        err = reader_start(worker->reader, (struct reader_at){TOPIC_CONTROL, 0}, READER_END, fault);
+        err = reader_start(worker->reader, (struct reader_at){TOPIC_CONTROL, 0}, READER_BEGINNING,
+                           fault);
     return err;
 }
 
@@ -150,6 +170,7 @@ static enum err open_bridge(struct worker *worker, struct fault *fault)
             .sink = {.context = worker,
                      .note = on_note,
                      .commit = on_commit,
+                     .was_claimed = on_was_claimed,
                      .trim = on_trim,
                      .drained = on_drained,
                      .outcome = on_outcome,
@@ -158,12 +179,12 @@ static enum err open_bridge(struct worker *worker, struct fault *fault)
         &worker->bridge, fault);
 }
 
-/* The topics are as they must be: everything else begins, the membership last. */
 void worker_start(struct worker *worker, const struct topics_event *ready)
 {
     struct fault fault;
     const struct config *config = worker->config;
     worker->partition_n = ready->partition_n;
+    worker->pool_mark = crc32c(0, config->group, strlen(config->group));
     enum err err = ERR_OK;
     if (ready->partition_n > ENGINE_PARTITIONS_MAX)
         err = fault_set(&fault, ERR_CONFIG, "topic %s has %d partitions; at most %d are supported",
@@ -171,7 +192,16 @@ void worker_start(struct worker *worker, const struct topics_event *ready)
     if (err == ERR_OK)
         err = open_kafka(worker, ready, &fault);
     if (err == ERR_OK)
-        err = open_bridge(worker, &fault);
+        worker->stage = STAGE_LOADING;
+    else
+        worker_fail(worker, err, &fault);
+}
+
+void worker_join(struct worker *worker)
+{
+    struct fault fault;
+    const struct config *config = worker->config;
+    enum err err = open_bridge(worker, &fault);
     if (err == ERR_OK)
         err = group_open(
             &(struct group_options){.kafka = kafka_options(worker),
@@ -184,7 +214,7 @@ void worker_start(struct worker *worker, const struct topics_event *ready)
         worker_fail(worker, err, &fault);
         return;
     }
-    const struct log_field fields[] = {LOG_NUMBER("partitions", ready->partition_n),
+    const struct log_field fields[] = {LOG_NUMBER("partitions", worker->partition_n),
                                        LOG_TEXT("group", config->group),
                                        LOG_TEXT("name", config->name)};
     log_write(worker->log, LEVEL_INFO, "topics are ready; joining the pool", fields, 3);

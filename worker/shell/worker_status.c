@@ -152,11 +152,9 @@ static json_t *breaker_json(const struct worker *worker, const struct engine_sta
 
 json_t *status_json(const struct worker *worker, const struct metrics_view *view)
 {
-    static const char *const stages[] = {[STAGE_STARTING] = "starting",
-                                         [STAGE_RUNNING] = "running",
-                                         [STAGE_DRAINING] = "draining",
-                                         [STAGE_LEAVING] = "leaving",
-                                         [STAGE_OVER] = "over"};
+    static const char *const stages[] = {
+        [STAGE_STARTING] = "starting", [STAGE_LOADING] = "loading", [STAGE_RUNNING] = "running",
+        [STAGE_DRAINING] = "draining", [STAGE_LEAVING] = "leaving", [STAGE_OVER] = "over"};
     const struct config *config = worker->config;
     const struct engine_stats *engine = &view->engine;
     const struct {

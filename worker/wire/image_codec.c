@@ -7,6 +7,7 @@
 static void visit_source(struct visit *visit, struct source *source)
 {
     visit_i32(visit, "source", &source->partition);
+    visit_u32(visit, "source", any_u32, &source->generation);
     visit_i64(visit, "source", &source->offset);
     visit_i32(visit, "source", &source->index);
 }

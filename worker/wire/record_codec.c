@@ -52,6 +52,7 @@ static uint32_t shared_of(const struct task_op *op, const struct task_op *before
 {
     uint32_t shared = 0;
     if (op->task.source.partition == before->task.source.partition &&
+        op->task.source.generation == before->task.source.generation &&
         op->task.source.offset == before->task.source.offset &&
         op->task.record_ms == before->task.record_ms)
         shared |= SHARED_SOURCE;
@@ -82,10 +83,12 @@ static void visit_source(struct visit *visit, uint32_t shared, struct task *task
 {
     if (shared & SHARED_SOURCE) {
         task->source.partition = last->source.partition;
+        task->source.generation = last->source.generation;
         task->source.offset = last->source.offset;
         task->record_ms = last->record_ms;
     } else {
         visit_i32(visit, "source", &task->source.partition);
+        visit_u32(visit, "source", any_u32, &task->source.generation);
         visit_i64(visit, "source", &task->source.offset);
         visit_time(visit, "record time", last->record_ms, &task->record_ms);
     }
@@ -295,10 +298,11 @@ static void visit_begin(struct visit *visit, struct record *record, struct recor
     visit_limits(visit, &record->u.begin.limits);
     visit_u32(visit, "sources", (struct range){0, RECORD_SOURCES_MAX}, &record->u.begin.source_n);
     for (uint32_t i = 0; i < record->u.begin.source_n && visit->err == ERR_OK; i++) {
-        struct source_position source = {0, 0, 0};
+        struct source_position source = {0};
         if (!visit_reads(visit))
             source = record->u.begin.sources[i];
         visit_i32(visit, "source", &source.partition);
+        visit_u32(visit, "source", any_u32, &source.generation);
         visit_i64(visit, "source", &source.offset);
         visit_i32(visit, "source", &source.index);
         if (visit_reads(visit))

@@ -30,7 +30,9 @@ static void visit_task(struct visit *visit, struct task *task)
     task->type = visit_word(visit, "type", (struct range){TASK_REBOOT, TASK_REFUSED}, task->type);
     task->kind = visit_word(visit, "kind", (struct range){REBOOT_SOFT, REBOOT_FORCE}, task->kind);
     visit_bool(visit, "allowRepeat", &task->allow_repeat);
+    visit_u32(visit, "pool", (struct range){0, UINT32_MAX}, &task->pool);
     visit_i32(visit, "source", &task->source.partition);
+    visit_u32(visit, "source", (struct range){0, UINT32_MAX}, &task->source.generation);
     visit_i64(visit, "source", &task->source.offset);
     visit_i32(visit, "source", &task->source.index);
     visit_time(visit, "record time", 0, &task->record_ms);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shell/control.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+
+struct input_memory {
+    bool known;
+    struct fingerprint seen;
+    struct instant next; /* write one down again */
+};
+
+struct control {
+    struct control_options options;
+    bool loaded;
+    uint32_t generation;
+    bool *claimed; /* by ledger partition */
+    struct input_memory *inputs;
+};
+
+enum err control_open(const struct control_options *options, struct control **control_out,
+                      struct fault *fault)
+{
+    struct control *control = calloc(1, sizeof *control);
+    if (control == NULL)
+        return fault_set(fault, ERR_SYSTEM, "control: no memory");
+    control->options = *options;
+    control->claimed = calloc((size_t)options->ledger_partition_n, sizeof *control->claimed);
+    control->inputs = calloc((size_t)options->request_partition_n, sizeof *control->inputs);
+    if (control->claimed == NULL || control->inputs == NULL) {
+        control_close(control);
+        return fault_set(fault, ERR_SYSTEM, "control: no memory");
+    }
+    *control_out = control;
+    return ERR_OK;
+}
+
+void control_close(struct control *control)
+{
+    if (control == NULL)
+        return;
+    free(control->claimed);
+    free(control->inputs);
+    free(control);
+}
+
+/* ---- reading ---- */
+
+static bool is_input(const struct control *control, const struct control_record *record)
+{
+    return strcmp(record->topic, control->options.requests) == 0 &&
+           record->partition < control->options.request_partition_n;
+}
+
+static void forget_inputs(struct control *control)
+{
+    control->generation++;
+    memset(control->inputs, 0,
+           sizeof *control->inputs * (size_t)control->options.request_partition_n);
+}
+
+static enum control_change remember(struct control *control, const struct control_record *record)
+{
+    switch (record->action) {
+    case CONTROL_LEDGER_CLAIMED:
+        if (strcmp(record->topic, control->options.ledger) == 0 &&
+            record->partition < control->options.ledger_partition_n)
+            control->claimed[record->partition] = true;
+        return CONTROL_NOTHING;
+    case CONTROL_INPUT_SEEN:
+        if (is_input(control, record)) {
+            control->inputs[record->partition].known = true;
+            control->inputs[record->partition].seen = record->seen;
+        }
+        return CONTROL_NOTHING;
+    case CONTROL_INPUT_RENEWED:
+        if (!is_input(control, record))
+            return CONTROL_NOTHING;
+        forget_inputs(control);
+        return control->loaded ? CONTROL_RENEWED : CONTROL_NOTHING;
+    case CONTROL_OTHER:
+        return CONTROL_NOTHING;
+    }
+    return CONTROL_NOTHING;
+}
+
+enum err control_take(struct control *control, const struct reader_event *event,
+                      enum control_change *change_out, struct fault *fault)
+{
+    struct control_record record;
+    *change_out = CONTROL_NOTHING;
+    if (event->type == READER_EOF)
+        control->loaded = true;
+    if (event->type != READER_RECORD || event->is_tombstone)
+        return ERR_OK;
+    enum err err = control_read(event->value, &record, fault);
+    if (err == ERR_OK)
+        *change_out = remember(control, &record);
+    return err;
+}
+
+bool control_is_loaded(const struct control *control)
+{
+    return control->loaded;
+}
+
+/* ---- writing ---- */
+
+/* What cannot be written now is written at the next occasion. */
+static bool put(struct control *control, const struct control_record *record)
+{
+    bool is_claim = record->action == CONTROL_LEDGER_CLAIMED;
+    struct buf bytes;
+    struct fault fault;
+    buf_init(&bytes, CONTROL_BYTES_MAX);
+    bool stored = control_write(record, &bytes) == ERR_OK &&
+                  producer_put(control->options.producer,
+                               &(struct producer_record){
+                                   .topic = TOPIC_CONTROL,
+                                   .partition = 0,
+                                   .ticket = is_claim ? (uint64_t)record->partition : UINT64_MAX,
+                                   .value = buf_view(&bytes)},
+                               &fault) == ERR_OK;
+    buf_release(&bytes);
+    return stored;
+}
+
+void control_report(struct control *control, const struct producer_report *report)
+{
+    if (report->err != ERR_OK && report->ticket < (uint64_t)control->options.ledger_partition_n)
+        control->claimed[report->ticket] = false;
+}
+
+bool control_was_claimed(const struct control *control, int32_t partition)
+{
+    return control->claimed[partition];
+}
+
+void control_note_claim(struct control *control, int32_t partition)
+{
+    struct control_record record = {.action = CONTROL_LEDGER_CLAIMED, .partition = partition};
+    if (control->claimed[partition])
+        return;
+    (void)snprintf(record.topic, sizeof record.topic, "%s", control->options.ledger);
+    control->claimed[partition] = put(control, &record);
+}
+
+uint32_t control_generation(const struct control *control)
+{
+    return control->generation;
+}
+
+const struct fingerprint *control_seen(const struct control *control, int32_t partition)
+{
+    const struct input_memory *input = &control->inputs[partition];
+    return input->known ? &input->seen : NULL;
+}
+
+struct fingerprint control_fingerprint(const struct reader_event *record)
+{
+    uint32_t checksum = crc32c(0, record->key.p, record->key.n);
+    return (struct fingerprint){
+        .offset = record->offset,
+        .time_ms = record->timestamp_ms == TIME_NONE ? 0 : record->timestamp_ms,
+        .checksum = crc32c(checksum, record->value.p, record->value.n),
+    };
+}
+
+void control_note_input(struct control *control, struct instant now,
+                        const struct reader_event *event)
+{
+    struct input_memory *input = &control->inputs[event->at.partition];
+    struct control_record record = {.action = CONTROL_INPUT_SEEN, .partition = event->at.partition};
+    if (!instant_reached(now, input->next))
+        return;
+    record.seen = control_fingerprint(event);
+    (void)snprintf(record.topic, sizeof record.topic, "%s", control->options.requests);
+    if (!put(control, &record))
+        return;
+    input->known = true;
+    input->seen = record.seen;
+    input->next = instant_after_ms(now, CONTROL_INPUT_EVERY_MS);
+}
