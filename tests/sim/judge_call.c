@@ -71,16 +71,19 @@ void judge_intent(struct sim *sim, int32_t p, const struct stored *stored)
     intent->dispatch = record->u.intent.dispatch;
     intent->partition = p;
     intent->offset = stored->offset;
+    intent->epoch = record->epoch;
     intent->log_ms = stored->log_ms;
     intent->stored_us = sim->now_us;
     intent->decided_ms = record->u.intent.decided_ms;
+    if (intent->decided_ms > intent->log_ms + CLOCK_ERROR_MS)
+        judge_violated(sim, p, "an intent is decided for a time that has not come");
     intent->kind = record->u.intent.kind;
     intent->append = stored->append;
     intent->boarded_n = record->u.intent.instance_n;
     intent->boarded = arena_take(&sim->arena, sizeof *intent->boarded * intent->boarded_n);
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         intent->boarded[i].machine = ecm_find(sim, record->u.intent.instance_ids[i]);
-        intent->boarded[i].bad_end = -1;
+        intent->boarded[i].bad_end = intent->boarded[i].seen_epoch = -1;
         board(sim, intent, &intent->boarded[i]);
     }
 }
@@ -92,8 +95,15 @@ void judge_intent_folded(struct sim *sim, int32_t p)
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         const struct entry *entry =
             table_find(&judge->benches[p].reference.table, intent->boarded[i].machine->id);
-        intent->boarded[i].flew = entry != NULL && entry->phase == ENTRY_DISPATCHING &&
-                                  entry->flight->intent == intent->offset;
+        struct boarding *boarding = &intent->boarded[i];
+        boarding->flew = entry != NULL && entry->phase == ENTRY_DISPATCHING &&
+                         entry->flight->intent == intent->offset;
+        if (!boarding->flew)
+            continue;
+        boarding->machine->flight = boarding;
+        if (boarding->rider_n == 0)
+            judge_violated(sim, p, "%.*s is to be rebooted, and nobody asks for it now",
+                           VIEW_FMT(boarding->machine->id));
     }
 }
 
@@ -216,20 +226,20 @@ bool judge_serves(const struct sim *sim, const struct intent *intent, const stru
 }
 
 /* Where no promise is made: the policy `retry` for lost answers; somebody else who operates on the
- * instance; a reboot that the API denied and nobody saw. */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect)
+ * instance; a reboot that the API denied and this owner has not seen. */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t epoch)
 {
     const struct boarding *boarding = effect->boarding;
     if (sim->plan.options.ambiguity_retry && !boarding->sent)
         return true;
     if (effect->machine->meddled_us >= effect->intent->stored_us)
         return true;
-    return effect->call->is_refused && !effect->call->is_lost && !boarding->was_seen;
+    return effect->call->is_refused && !effect->call->is_lost && boarding->seen_epoch != epoch;
 }
 
 static void check_once(struct sim *sim, const struct effect *before, const struct effect *effect)
 {
-    if (judge_is_excused(sim, before))
+    if (judge_is_excused(sim, before, effect->intent->epoch))
         return;
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
         const struct rider *rider = &effect->boarding->riders[i];
@@ -245,7 +255,7 @@ static void check_once(struct sim *sim, const struct effect *before, const struc
 /* Somebody aboard must have asked for more than the last reboot gave. */
 static void check_reason(struct sim *sim, const struct effect *before, const struct effect *effect)
 {
-    if (judge_is_excused(sim, before))
+    if (judge_is_excused(sim, before, effect->intent->epoch))
         return;
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
         const struct rider *rider = &effect->boarding->riders[i];
@@ -305,7 +315,7 @@ void judge_sighting(struct sim *sim, struct worker *worker, const struct sent_ca
             !worker->known[p].own || worker->unread_n[p] > 0)
             continue;
         int64_t back_us = effect->boarding->back_us[worker->index];
-        if (back_us > 0 && call->sent_us > back_us)
-            effect->boarding->was_seen = true;
+        if (machine->flight == effect->boarding && back_us > 0 && call->sent_us > back_us)
+            effect->boarding->seen_epoch = worker->known[p].epoch;
     }
 }

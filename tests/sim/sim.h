@@ -127,6 +127,7 @@ struct machine {
     int64_t meddled_us; /* somebody else last operated on it, -1: never */
     struct key *keys;   /* every request id that was asked for it */
     struct effect *effects; /* the latest intent first */
+    struct boarding *flight; /* the last one that was in force */
     uint32_t closed_n;      /* finals decided */
 };
 
@@ -319,7 +320,7 @@ struct boarding {
     bool sent;       /* decided: the API accepted it */
     bool refused;    /* decided: it can have had no effect */
     bool back;       /* decided: it came back */
-    bool was_seen;   /* and an owner who knew that has seen it rebooting */
+    int64_t seen_epoch; /* and the owner of this epoch, who knew, has seen it rebooting; -1 */
     int64_t bad_end; /* offset of the decision that it failed, or is unknown; -1 */
     int64_t back_us[WORKERS_MAX]; /* when the workers read that it came back */
 };
@@ -328,6 +329,7 @@ struct intent {
     struct dispatch_id dispatch;
     int32_t partition;
     int64_t offset;
+    int64_t epoch;
     int64_t log_ms;
     int64_t stored_us;
     int64_t decided_ms;
@@ -362,6 +364,8 @@ struct owed_event {
     bool published;
 };
 
+/* What a worker knows of the log's clock may be wrong by so much, since its own drifts. */
+enum { CLOCK_ERROR_MS = 50 };
 /* An entry_bytes up to this may push out closed requests before their number does. */
 enum { SMALL_ENTRY_BYTES = 4096 };
 
@@ -560,8 +564,8 @@ struct intent *judge_find_intent(const struct sim *sim, int32_t partition,
                                  struct dispatch_id dispatch);
 struct boarding *judge_find_boarding(const struct intent *intent, const struct machine *machine);
 struct effect *judge_find_effect(const struct machine *machine, const struct intent *intent);
-/* Is no promise made about this one and what follows? */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect);
+/* Is no promise made about this one and what the owner of an epoch makes of it? */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t epoch);
 
 /* judge_end.c */
 /* Is everything settled? If not, what is missing first goes to *why. */

@@ -63,7 +63,7 @@ static void draw_times(struct sim *sim, struct ask *ask)
     if (chance(sim, odds->expiring))
         ask->expires_ms = now_ms - 2000 + some_ms(sim, 30000);
     if (ask->not_before_ms != TIME_NONE && below(sim, 20) == 0)
-        ask->not_before_ms += options->request_max_age_ms + 60000;
+        ask->not_before_ms += options->request_max_age_ms + 600000; /* too late for policy */
 }
 
 static struct ask draw_reboot(struct sim *sim)
