@@ -228,6 +228,7 @@ struct owner {
     struct seen *seen;
     uint32_t seen_n;
     struct shut *shut;
+    char (*shut_ids)[REQUEST_ID_DEFAULT_BYTES_MAX];
     uint32_t shut_n;
     /* mark */
     bool mark_due;
