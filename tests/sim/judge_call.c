@@ -43,8 +43,7 @@ struct effect *judge_find_effect(const struct machine *machine, const struct int
 static void board(struct sim *sim, const struct intent *intent, struct boarding *boarding)
 {
     uint32_t key_n = 0;
-    int64_t latest_ms =
-        intent->decided_ms > intent->log_ms ? intent->decided_ms : intent->log_ms;
+    int64_t latest_ms = intent->decided_ms > intent->log_ms ? intent->decided_ms : intent->log_ms;
     for (struct key *key = boarding->machine->keys; key != NULL; key = key->next)
         key_n++;
     boarding->riders = arena_take(&sim->arena, sizeof *boarding->riders * (key_n + 1));
@@ -128,7 +127,8 @@ static void check_member(struct sim *sim, struct intent *intent, const struct me
                        VIEW_FMT(machine->id));
     boarding->sent |= member->verdict == MEMBER_SENT;
     boarding->back |= member->verdict == MEMBER_BACK;
-    boarding->refused |= not_sent || (member->verdict == MEMBER_BACK && (member->flags & MEMBER_REFUSED));
+    boarding->refused |=
+        not_sent || (member->verdict == MEMBER_BACK && (member->flags & MEMBER_REFUSED));
     if (boarding->refused && judge_find_effect(machine, intent) != NULL)
         judge_violated(sim, p, "%.*s counts as not rebooted, and was", VIEW_FMT(machine->id));
 }
@@ -143,14 +143,23 @@ void judge_answer(struct sim *sim, int32_t p)
         check_member(sim, intent, &record->u.answer.members[i]);
 }
 
+void judge_seen(struct sim *sim)
+{
+    const struct record *record = &sim->judge.record;
+    for (uint32_t i = 0; i < record->u.seen.item_n; i++) {
+        struct boarding *flight = ecm_find(sim, record->u.seen.items[i].instance_id)->flight;
+        if (record->u.seen.items[i].finding == FOUND_WENT && flight != NULL)
+            flight->went = true;
+    }
+}
+
 void judge_answer_read(struct sim *sim, const struct worker *worker, int32_t p)
 {
     const struct record *record = &sim->record;
     const struct intent *intent = judge_find_intent(sim, p, record->u.answer.dispatch);
     for (uint32_t i = 0; i < record->u.answer.member_n; i++) {
         const struct member *member = &record->u.answer.members[i];
-        struct boarding *boarding =
-            judge_find_boarding(intent, ecm_find(sim, member->instance_id));
+        struct boarding *boarding = judge_find_boarding(intent, ecm_find(sim, member->instance_id));
         if (member->verdict == MEMBER_BACK && boarding->back_us[worker->index] == 0)
             boarding->back_us[worker->index] = sim->now_us;
     }
@@ -163,8 +172,7 @@ static void check_called(struct sim *sim, struct worker *worker, struct sent_cal
 {
     int32_t p = machine->partition;
     struct intent *intent = judge_find_intent(sim, p, call->dispatch);
-    const struct boarding *boarding =
-        intent == NULL ? NULL : judge_find_boarding(intent, machine);
+    const struct boarding *boarding = intent == NULL ? NULL : judge_find_boarding(intent, machine);
     if (boarding == NULL || !boarding->flew)
         judge_violated(sim, p, "worker %u calls %.*s without a valid intent", worker->index,
                        VIEW_FMT(machine->id));
@@ -252,10 +260,28 @@ static void check_once(struct sim *sim, const struct effect *before, const struc
     }
 }
 
+/* Between the two, was there an attempt that counts as a reboot without being one, since the tail
+ * of another was seen? What is remembered then is that attempt. */
+static bool is_hidden(const struct sim *sim, const struct effect *before,
+                      const struct effect *effect)
+{
+    const struct judge *judge = &sim->judge;
+    for (uint32_t n = judge->intent_n; n > 0; n--) {
+        const struct intent *intent = judge->intents[n - 1];
+        if (intent->partition != effect->intent->partition ||
+            intent->offset >= effect->intent->offset || intent->offset <= before->intent->offset)
+            continue;
+        const struct boarding *boarding = judge_find_boarding(intent, effect->machine);
+        if (boarding != NULL && boarding->went)
+            return true;
+    }
+    return false;
+}
+
 /* Somebody aboard must have asked for more than the last reboot gave. */
 static void check_reason(struct sim *sim, const struct effect *before, const struct effect *effect)
 {
-    if (judge_is_excused(sim, before, effect->intent->epoch))
+    if (judge_is_excused(sim, before, effect->intent->epoch) || is_hidden(sim, before, effect))
         return;
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
         const struct rider *rider = &effect->boarding->riders[i];
