@@ -4,9 +4,20 @@
 #include "base/check.h"
 #include "sim.h"
 
+/* No report will come, and nothing may be stored behind what was not. */
+static bool is_outlet_broken(struct sim *sim, struct worker *worker, int32_t partition)
+{
+    if (worker->outlet_opens_us == 0)
+        return false;
+    worker_step(sim, worker, &(struct event){.type = EV_APPEND_FAILED, .partition = partition});
+    return true;
+}
+
 static void append(struct sim *sim, struct worker *worker, const struct action *act)
 {
     struct fault fault;
+    if (is_outlet_broken(sim, worker, act->partition))
+        return;
     judge_append(sim, worker, act->partition, act->record);
     buf_clear(&sim->bytes);
     enum err err = record_encode(act->record, &sim->bytes, &fault);
@@ -31,6 +42,8 @@ static void append(struct sim *sim, struct worker *worker, const struct action *
 
 static void publish(struct sim *sim, struct worker *worker, const struct action *act)
 {
+    if (is_outlet_broken(sim, worker, act->partition))
+        return;
     uint32_t image = judge_publish(sim, worker, act->partition, act->outcome);
     append_put(sim, &worker->outlet,
                (struct append){.topic = TOPIC_RESULTS,
@@ -62,8 +75,8 @@ static void say(struct sim *sim, struct worker *worker, const struct note *note)
                                   .text = arena_copy(&sim->arena, note->text),
                                   .number = note->offset != 0 ? note->offset : note->count});
     if (note->type == NOTE_STOPPED)
-        judge_violated(sim, note->partition, "worker %u stopped the partition: %.*s",
-                       worker->index, VIEW_FMT(note->text));
+        judge_violated(sim, note->partition, "worker %u stopped the partition: %.*s", worker->index,
+                       VIEW_FMT(note->text));
 }
 
 void action_do(struct sim *sim, struct worker *worker, const struct action *act)

@@ -9,8 +9,7 @@
 #include "sim.h"
 
 static const struct lag again_lag = {.usual_us = 2000, .tail_in_1000 = 200, .tail_us = 3000000};
-static const struct lag late_lag = {
-    .usual_us = 100000, .tail_in_1000 = 200, .tail_us = 30000000};
+static const struct lag late_lag = {.usual_us = 100000, .tail_in_1000 = 200, .tail_us = 30000000};
 
 void outlet_open(struct outlet *outlet, uint32_t worker)
 {
@@ -101,9 +100,10 @@ void append_report(struct sim *sim, uint32_t i)
     enum event_type type = append->failed                   ? EV_APPEND_FAILED
                            : append->topic == TOPIC_RESULTS ? EV_PUBLISHED
                                                             : EV_APPENDED;
-    worker_post(sim, &sim->workers[append->worker],
-                (struct letter){
-                    .type = type, .partition = append->partition, .ticket = append->ticket, .append = i});
+    worker_post(
+        sim, &sim->workers[append->worker],
+        (struct letter){
+            .type = type, .partition = append->partition, .ticket = append->ticket, .append = i});
 }
 
 /* To one partition: what is stored late, in order, and then nothing. */

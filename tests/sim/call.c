@@ -34,9 +34,9 @@ void call_send(struct sim *sim, struct worker *worker, const struct call *call)
     const struct odds *odds = &sim->plan.odds;
     if (sim->ecm.unreachable || (!sim->calm && chance(sim, odds->not_sent))) {
         sent->reply = (struct answer){.kind = ANSWER_NOT_SENT,
-                                       .code = VIEW_LIT("network.not_sent"),
-                                       .message = VIEW_LIT("connection refused"),
-                                       .date_s = TIME_NONE};
+                                      .code = VIEW_LIT("network.not_sent"),
+                                      .message = VIEW_LIT("connection refused"),
+                                      .date_s = TIME_NONE};
         world_plan(sim, world_lag_us(sim, &sim->plan.back),
                    (struct happening){.type = HAPPEN_ANSWER, .what = sent->index});
     } else if (sim->calm || !chance(sim, odds->lost_there)) {
@@ -75,8 +75,9 @@ static void be_unclear(struct sim *sim, struct sent_call *call)
         call->reply.code = VIEW_LIT("network.unreadable");
         call->reply.message = VIEW_LIT("502 Bad Gateway");
     } else {
-        call->reply.code = below(sim, 2) == 0 ? VIEW_LIT("InternalError")
-                                               : VIEW_LIT("FailedOperation.InternalOperationFailure");
+        call->reply.code = below(sim, 2) == 0
+                               ? VIEW_LIT("InternalError")
+                               : VIEW_LIT("FailedOperation.InternalOperationFailure");
         call->reply.message = VIEW_LIT("an internal error occurred");
     }
 }
@@ -141,8 +142,8 @@ static void name_offenders(struct sim *sim, struct sent_call *call, const char *
     for (uint32_t i = 0; i < call->machine_n; i++) {
         if (obstacles[i] != code || (call->reply.message.n > 0 && !all))
             continue;
-        text = arena_print(&sim->arena, "%.*s %.*s", VIEW_FMT(text),
-                           VIEW_FMT(call->machines[i]->id));
+        text =
+            arena_print(&sim->arena, "%.*s %.*s", VIEW_FMT(text), VIEW_FMT(call->machines[i]->id));
         call->reply.message = text;
     }
 }
@@ -200,8 +201,8 @@ void call_arrives(struct sim *sim, uint32_t index)
     if (call->is_cut)
         return;
     call->reply = (struct answer){.kind = ANSWER_API,
-                                   .api_request_id = arena_print(&sim->arena, "api-%u", index),
-                                   .date_s = world_api_s(sim)};
+                                  .api_request_id = arena_print(&sim->arena, "api-%u", index),
+                                  .date_s = world_api_s(sim)};
     if (chance(sim, sim->plan.odds.no_date))
         call->reply.date_s = TIME_NONE;
     if (passes_gateway(sim, call)) {
@@ -252,11 +253,10 @@ void call_answered(struct sim *sim, uint32_t index, bool in_time)
                                        .date_s = TIME_NONE};
     }
     if (worker->alive && worker->process == call->process)
-        worker_post(sim, worker,
-                    (struct letter){.type = EV_ANSWER,
-                                    .partition = -1,
-                                    .ticket = call->engine_id,
-                                    .call = call});
+        worker_post(
+            sim, worker,
+            (struct letter){
+                .type = EV_ANSWER, .partition = -1, .ticket = call->engine_id, .call = call});
     else
         call->is_lost = true;
 }

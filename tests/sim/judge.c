@@ -6,9 +6,9 @@
  * It has its own rule for which records are valid, and a reference: a fold that reads the log from
  * 0 and never stops. An engine that has folded up to an offset, whether it began there, claimed
  * there or lived through it, must have the same state. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <stdarg.h>
 
 #include "base/check.h"
 #include "sim.h"
@@ -37,9 +37,9 @@ void judge_violated(struct sim *sim, int32_t partition, const char *fmt, ...)
 {
     va_list args;
     trace_show(sim, partition);
-    (void)printf("seed %llu: violated after %llu steps, at %lld ms: ",
-                 (unsigned long long)sim->seed, (unsigned long long)sim->step_n,
-                 (long long)(sim->now_us / 1000));
+    (void)printf(
+        "seed %llu: violated after %llu steps, at %lld ms: ", (unsigned long long)sim->seed,
+        (unsigned long long)sim->step_n, (long long)(sim->now_us / 1000));
     va_start(args, fmt);
     (void)vprintf(fmt, args);
     va_end(args);
@@ -84,8 +84,7 @@ static void check_cursor(struct sim *sim, int32_t p, int64_t cursor)
         CHECK(err == ERR_OK);
         if (!is_behind(task.source, bench->applied[task.source.partition]))
             judge_violated(sim, p, "the cursor %lld passes the task at %lld, which was not applied",
-                           (long long)cursor,
-                           (long long)tasks->records[bench->cursor].offset);
+                           (long long)cursor, (long long)tasks->records[bench->cursor].offset);
         bench->cursor++;
     }
 }
@@ -98,9 +97,9 @@ static void check_mark(struct sim *sim, int32_t p, int64_t published)
     while (bench->unpublished < bench->owed_n && bench->owed[bench->unpublished].published)
         bench->unpublished++;
     if (bench->unpublished < bench->owed_n && bench->owed[bench->unpublished].offset < published)
-        judge_violated(sim, p,
-                       "a mark at %lld covers an event of the record at %lld that was not published",
-                       (long long)published, (long long)bench->owed[bench->unpublished].offset);
+        judge_violated(
+            sim, p, "a mark at %lld covers an event of the record at %lld that was not published",
+            (long long)published, (long long)bench->owed[bench->unpublished].offset);
 }
 
 /* ---- records ---- */
@@ -136,6 +135,8 @@ static void check_before(struct sim *sim, int32_t p, const struct stored *stored
         judge_intent(sim, p, stored);
     if (record->kind == RECORD_ANSWER)
         judge_answer(sim, p);
+    if (record->kind == RECORD_SEEN)
+        judge_seen(sim);
 }
 
 /* Every event that it decided is now owed. */
@@ -164,8 +165,8 @@ void judge_stored(struct sim *sim, int32_t p, struct stored *stored)
     stored->valid = is_valid(bench, stored->offset, record);
     if (stored->valid)
         check_before(sim, p, stored);
-    enum fold_result folded = ledger_fold(&bench->reference, stored->offset, stored->log_ms, record,
-                                          &judge->folded);
+    enum fold_result folded =
+        ledger_fold(&bench->reference, stored->offset, stored->log_ms, record, &judge->folded);
     bool applied = folded == FOLD_APPLIED || folded == FOLD_CLAIM;
     if (folded == FOLD_BROKEN || folded == FOLD_FULL || applied != stored->valid)
         judge_violated(sim, p, "the record at %lld is %s, and the fold says %d",
@@ -173,8 +174,8 @@ void judge_stored(struct sim *sim, int32_t p, struct stored *stored)
     if (stored->valid && record->kind == RECORD_INTENT)
         judge_intent_folded(sim, p);
     take_decided(sim, p, stored->offset);
-    stored->has_digest = record->kind == RECORD_CLAIM ||
-                         stored->offset % sim->plan.digest_every == 0;
+    stored->has_digest =
+        record->kind == RECORD_CLAIM || stored->offset % sim->plan.digest_every == 0;
     if (stored->has_digest)
         stored->digest = dump_digest(&bench->reference);
 }
@@ -201,8 +202,9 @@ void judge_read(struct sim *sim, struct worker *worker, int32_t p, const struct 
     if (dump_digest(&owner->ledger) == stored->digest)
         return;
     dump_print(&owner->ledger);
-    judge_violated(sim, p, "worker %u folds the log up to %lld to another state than a reader from "
-                           "its beginning",
+    judge_violated(sim, p,
+                   "worker %u folds the log up to %lld to another state than a reader from "
+                   "its beginning",
                    worker->index, (long long)stored->offset);
 }
 

@@ -43,8 +43,7 @@ struct effect *judge_find_effect(const struct machine *machine, const struct int
 static void board(struct sim *sim, const struct intent *intent, struct boarding *boarding)
 {
     uint32_t key_n = 0;
-    int64_t latest_ms =
-        intent->decided_ms > intent->log_ms ? intent->decided_ms : intent->log_ms;
+    int64_t latest_ms = intent->decided_ms > intent->log_ms ? intent->decided_ms : intent->log_ms;
     for (struct key *key = boarding->machine->keys; key != NULL; key = key->next)
         key_n++;
     boarding->riders = arena_take(&sim->arena, sizeof *boarding->riders * (key_n + 1));
@@ -71,16 +70,19 @@ void judge_intent(struct sim *sim, int32_t p, const struct stored *stored)
     intent->dispatch = record->u.intent.dispatch;
     intent->partition = p;
     intent->offset = stored->offset;
+    intent->epoch = record->epoch;
     intent->log_ms = stored->log_ms;
     intent->stored_us = sim->now_us;
     intent->decided_ms = record->u.intent.decided_ms;
+    if (intent->decided_ms > intent->log_ms + CLOCK_ERROR_MS)
+        judge_violated(sim, p, "an intent is decided for a time that has not come");
     intent->kind = record->u.intent.kind;
     intent->append = stored->append;
     intent->boarded_n = record->u.intent.instance_n;
     intent->boarded = arena_take(&sim->arena, sizeof *intent->boarded * intent->boarded_n);
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         intent->boarded[i].machine = ecm_find(sim, record->u.intent.instance_ids[i]);
-        intent->boarded[i].bad_end = -1;
+        intent->boarded[i].bad_end = intent->boarded[i].seen_epoch = -1;
         board(sim, intent, &intent->boarded[i]);
     }
 }
@@ -92,8 +94,15 @@ void judge_intent_folded(struct sim *sim, int32_t p)
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         const struct entry *entry =
             table_find(&judge->benches[p].reference.table, intent->boarded[i].machine->id);
-        intent->boarded[i].flew = entry != NULL && entry->phase == ENTRY_DISPATCHING &&
-                                  entry->flight->intent == intent->offset;
+        struct boarding *boarding = &intent->boarded[i];
+        boarding->flew = entry != NULL && entry->phase == ENTRY_DISPATCHING &&
+                         entry->flight->intent == intent->offset;
+        if (!boarding->flew)
+            continue;
+        boarding->machine->flight = boarding;
+        if (boarding->rider_n == 0)
+            judge_violated(sim, p, "%.*s is to be rebooted, and nobody asks for it now",
+                           VIEW_FMT(boarding->machine->id));
     }
 }
 
@@ -118,7 +127,8 @@ static void check_member(struct sim *sim, struct intent *intent, const struct me
                        VIEW_FMT(machine->id));
     boarding->sent |= member->verdict == MEMBER_SENT;
     boarding->back |= member->verdict == MEMBER_BACK;
-    boarding->refused |= not_sent || (member->verdict == MEMBER_BACK && (member->flags & MEMBER_REFUSED));
+    boarding->refused |=
+        not_sent || (member->verdict == MEMBER_BACK && (member->flags & MEMBER_REFUSED));
     if (boarding->refused && judge_find_effect(machine, intent) != NULL)
         judge_violated(sim, p, "%.*s counts as not rebooted, and was", VIEW_FMT(machine->id));
 }
@@ -133,14 +143,23 @@ void judge_answer(struct sim *sim, int32_t p)
         check_member(sim, intent, &record->u.answer.members[i]);
 }
 
+void judge_seen(struct sim *sim)
+{
+    const struct record *record = &sim->judge.record;
+    for (uint32_t i = 0; i < record->u.seen.item_n; i++) {
+        struct boarding *flight = ecm_find(sim, record->u.seen.items[i].instance_id)->flight;
+        if (record->u.seen.items[i].finding == FOUND_WENT && flight != NULL)
+            flight->went = true;
+    }
+}
+
 void judge_answer_read(struct sim *sim, const struct worker *worker, int32_t p)
 {
     const struct record *record = &sim->record;
     const struct intent *intent = judge_find_intent(sim, p, record->u.answer.dispatch);
     for (uint32_t i = 0; i < record->u.answer.member_n; i++) {
         const struct member *member = &record->u.answer.members[i];
-        struct boarding *boarding =
-            judge_find_boarding(intent, ecm_find(sim, member->instance_id));
+        struct boarding *boarding = judge_find_boarding(intent, ecm_find(sim, member->instance_id));
         if (member->verdict == MEMBER_BACK && boarding->back_us[worker->index] == 0)
             boarding->back_us[worker->index] = sim->now_us;
     }
@@ -153,8 +172,7 @@ static void check_called(struct sim *sim, struct worker *worker, struct sent_cal
 {
     int32_t p = machine->partition;
     struct intent *intent = judge_find_intent(sim, p, call->dispatch);
-    const struct boarding *boarding =
-        intent == NULL ? NULL : judge_find_boarding(intent, machine);
+    const struct boarding *boarding = intent == NULL ? NULL : judge_find_boarding(intent, machine);
     if (boarding == NULL || !boarding->flew)
         judge_violated(sim, p, "worker %u calls %.*s without a valid intent", worker->index,
                        VIEW_FMT(machine->id));
@@ -216,20 +234,20 @@ bool judge_serves(const struct sim *sim, const struct intent *intent, const stru
 }
 
 /* Where no promise is made: the policy `retry` for lost answers; somebody else who operates on the
- * instance; a reboot that the API denied and nobody saw. */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect)
+ * instance; a reboot that the API denied and this owner has not seen. */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t epoch)
 {
     const struct boarding *boarding = effect->boarding;
     if (sim->plan.options.ambiguity_retry && !boarding->sent)
         return true;
     if (effect->machine->meddled_us >= effect->intent->stored_us)
         return true;
-    return effect->call->is_refused && !effect->call->is_lost && !boarding->was_seen;
+    return effect->call->is_refused && !effect->call->is_lost && boarding->seen_epoch != epoch;
 }
 
 static void check_once(struct sim *sim, const struct effect *before, const struct effect *effect)
 {
-    if (judge_is_excused(sim, before))
+    if (judge_is_excused(sim, before, effect->intent->epoch))
         return;
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
         const struct rider *rider = &effect->boarding->riders[i];
@@ -242,10 +260,28 @@ static void check_once(struct sim *sim, const struct effect *before, const struc
     }
 }
 
+/* Between the two, was there an attempt that counts as a reboot without being one, since the tail
+ * of another was seen? What is remembered then is that attempt. */
+static bool is_hidden(const struct sim *sim, const struct effect *before,
+                      const struct effect *effect)
+{
+    const struct judge *judge = &sim->judge;
+    for (uint32_t n = judge->intent_n; n > 0; n--) {
+        const struct intent *intent = judge->intents[n - 1];
+        if (intent->partition != effect->intent->partition ||
+            intent->offset >= effect->intent->offset || intent->offset <= before->intent->offset)
+            continue;
+        const struct boarding *boarding = judge_find_boarding(intent, effect->machine);
+        if (boarding != NULL && boarding->went)
+            return true;
+    }
+    return false;
+}
+
 /* Somebody aboard must have asked for more than the last reboot gave. */
 static void check_reason(struct sim *sim, const struct effect *before, const struct effect *effect)
 {
-    if (judge_is_excused(sim, before))
+    if (judge_is_excused(sim, before, effect->intent->epoch) || is_hidden(sim, before, effect))
         return;
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
         const struct rider *rider = &effect->boarding->riders[i];
@@ -305,7 +341,7 @@ void judge_sighting(struct sim *sim, struct worker *worker, const struct sent_ca
             !worker->known[p].own || worker->unread_n[p] > 0)
             continue;
         int64_t back_us = effect->boarding->back_us[worker->index];
-        if (back_us > 0 && call->sent_us > back_us)
-            effect->boarding->was_seen = true;
+        if (machine->flight == effect->boarding && back_us > 0 && call->sent_us > back_us)
+            effect->boarding->seen_epoch = worker->known[p].epoch;
     }
 }

@@ -13,21 +13,21 @@ static bool is_missing(struct view *why, struct view what)
 static bool is_ask_settled(struct sim *sim, const struct ask *ask, struct view *why)
 {
     if (ask->applied < 0)
-        return is_missing(why,
-                          arena_print(&sim->arena, "the task of %.*s (input %d, offset %lld) is "
-                                                   "not applied",
-                                      VIEW_FMT(ask->request_id), ask->source.partition,
-                                      (long long)ask->source.offset));
+        return is_missing(why, arena_print(&sim->arena,
+                                           "the task of %.*s (input %d, offset %lld) is "
+                                           "not applied",
+                                           VIEW_FMT(ask->request_id), ask->source.partition,
+                                           (long long)ask->source.offset));
     if (ask->type == TASK_CANCEL || ask->is_rejected)
         return true;
     if (ask->type == TASK_REFUSED || ask->key->last_word < ask->applied || ask->key->final < 0)
-        return is_missing(why,
-                          arena_print(&sim->arena, "%.*s for %.*s (input %d, offset %lld) has no "
-                                                   "final event",
-                                      VIEW_FMT(ask->request_id),
-                                      VIEW_FMT(ask->machine == NULL ? VIEW_LIT("nobody")
-                                                                    : ask->machine->id),
-                                      ask->source.partition, (long long)ask->source.offset));
+        return is_missing(
+            why, arena_print(&sim->arena,
+                             "%.*s for %.*s (input %d, offset %lld) has no "
+                             "final event",
+                             VIEW_FMT(ask->request_id),
+                             VIEW_FMT(ask->machine == NULL ? VIEW_LIT("nobody") : ask->machine->id),
+                             ask->source.partition, (long long)ask->source.offset));
     return true;
 }
 
@@ -36,20 +36,18 @@ static bool is_bench_settled(struct sim *sim, int32_t p, struct view *why)
     struct bench *bench = &sim->judge.benches[p];
     for (uint32_t i = bench->unpublished; i < bench->owed_n; i++)
         if (!bench->owed[i].published)
-            return is_missing(why,
-                              arena_print(&sim->arena, "an event of partition %d, offset %lld, is "
-                                                       "not published",
-                                          p, (long long)bench->owed[i].offset));
+            return is_missing(why, arena_print(&sim->arena,
+                                               "an event of partition %d, offset %lld, is "
+                                               "not published",
+                                               p, (long long)bench->owed[i].offset));
     if (bench->cursor < sim->topics[TOPIC_TASKS][p].n)
-        return is_missing(why,
-                          arena_print(&sim->arena, "the cursor of partition %d stands at %lld", p,
-                                      (long long)bench->reference.cursor));
+        return is_missing(why, arena_print(&sim->arena, "the cursor of partition %d stands at %lld",
+                                           p, (long long)bench->reference.cursor));
     const uint64_t *phase_n = bench->reference.phase_n;
     if (phase_n[ENTRY_WAITING] + phase_n[ENTRY_DISPATCHING] + phase_n[ENTRY_UNKNOWN] +
             phase_n[ENTRY_REBOOTING] >
         0)
-        return is_missing(why,
-                          arena_print(&sim->arena, "partition %d has open entries", p));
+        return is_missing(why, arena_print(&sim->arena, "partition %d has open entries", p));
     return true;
 }
 

@@ -28,22 +28,18 @@ static bool rides(const struct boarding *boarding, const struct key *key)
 /* Nothing may have been rebooted for a request that ends like this. */
 static void check_no_effect(struct sim *sim, const struct key *key, const char *status)
 {
+    int64_t epoch = sim->judge.benches[key->machine->partition].epoch;
     for (const struct effect *effect = key->machine->effects; effect != NULL; effect = effect->next)
-        if (rides(effect->boarding, key) && !judge_is_excused(sim, effect))
+        if (rides(effect->boarding, key) && !judge_is_excused(sim, effect, epoch))
             judge_violated(sim, key->machine->partition,
-                           "%.*s for %.*s ends %s, and was rebooted for it", VIEW_FMT(key->request_id),
-                           VIEW_FMT(key->machine->id), status);
+                           "%.*s for %.*s ends %s, and was rebooted for it",
+                           VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id), status);
 }
 
 static void check_expired(struct sim *sim, const struct key *key, int64_t log_ms)
 {
     const struct ask *ask = key->opened_by;
-    int64_t worst_ms = 1000;
-    for (int32_t i = 0; i < sim->plan.worker_n; i++) {
-        int64_t skew_ms = (sim->plan.wall[i].skew_us - sim->plan.broker_skew_us) / 1000 + 1000;
-        worst_ms = skew_ms > worst_ms ? skew_ms : worst_ms;
-    }
-    if (ask->expires_ms != TIME_NONE && log_ms + worst_ms < ask->expires_ms)
+    if (ask->expires_ms != TIME_NONE && log_ms + CLOCK_ERROR_MS < ask->expires_ms)
         judge_violated(sim, key->machine->partition, "%.*s for %.*s expired before its time",
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
     check_no_effect(sim, key, "expired");
@@ -200,8 +196,7 @@ void judge_decided(struct sim *sim, int32_t p, int64_t offset, const struct outc
     uint64_t hash = dump_event(outcome);
     bench->owed = arena_room(&sim->arena, bench->owed, bench->owed_n, sizeof *bench->owed);
     bench->owed[bench->owed_n++] = (struct owed_event){.hash = hash, .offset = offset};
-    judge->images =
-        arena_room(&sim->arena, judge->images, judge->image_n, sizeof *judge->images);
+    judge->images = arena_room(&sim->arena, judge->images, judge->image_n, sizeof *judge->images);
     judge->images[judge->image_n++] =
         (struct event_image){.hash = hash, .partition = p, .offset = offset};
     trace_line(sim, (struct line){.worker = NOBODY,
@@ -241,8 +236,9 @@ uint32_t judge_publish(struct sim *sim, struct worker *worker, int32_t p,
     int64_t decided = outcome->revision / REVISION_EVENTS;
     const struct topic *topic = &sim->topics[TOPIC_LEDGER][p];
     if (topic_find(topic, decided) >= worker->readers[TOPIC_LEDGER][p].next)
-        judge_violated(sim, p, "worker %u publishes an event of the record at %lld, which it has "
-                               "not read back",
+        judge_violated(sim, p,
+                       "worker %u publishes an event of the record at %lld, which it has "
+                       "not read back",
                        worker->index, (long long)decided);
     return n - 1;
 }

@@ -10,8 +10,8 @@ static uint32_t below(struct random *random, uint32_t bound)
 
 /* One of n values, all alike. */
 #define PICK(random, ...)                                                                          \
-    (((const int64_t[]){__VA_ARGS__})[below(                                                       \
-        random, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))])
+    (((const int64_t[]){                                                                           \
+        __VA_ARGS__})[below(random, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))])
 
 /* Absent in half of the seeds, else rare or often. */
 static uint32_t appetite(struct random *random, uint32_t rare, uint32_t often)
@@ -55,20 +55,19 @@ static void draw_clocks(struct plan *plan, struct random *random)
     int64_t worst_us = PICK(random, 20 * MILLISECOND, 20 * MILLISECOND, 4 * SECOND, 900 * SECOND);
     plan->clocks_agree = worst_us == 20 * MILLISECOND;
     for (int32_t i = 0; i < WORKERS_MAX; i++) {
-        plan->wall[i] = (struct clock_error){
-            (int64_t)random_below(random, (uint64_t)worst_us) - worst_us / 2,
-            (int64_t)below(random, 100) - 50};
-        plan->boot[i] = (struct clock_error){(int64_t)below(random, 1000000) * SECOND,
-                                             plan->wall[i].drift_ppm};
+        plan->wall[i] =
+            (struct clock_error){(int64_t)random_below(random, (uint64_t)worst_us) - worst_us / 2,
+                                 (int64_t)below(random, 100) - 50};
+        plan->boot[i] =
+            (struct clock_error){(int64_t)below(random, 1000000) * SECOND, plan->wall[i].drift_ppm};
     }
     plan->broker_skew_us = plan->clocks_agree ? 0 : (int64_t)below(random, 8 * SECOND) - 4 * SECOND;
 }
 
 static struct lag draw_lag(struct random *random, int64_t usual_us, int64_t tail_us)
 {
-    return (struct lag){.usual_us = usual_us,
-                        .tail_in_1000 = appetite(random, 5, 50),
-                        .tail_us = tail_us};
+    return (struct lag){
+        .usual_us = usual_us, .tail_in_1000 = appetite(random, 5, 50), .tail_us = tail_us};
 }
 
 static void draw_lags(struct plan *plan, struct random *random)
@@ -155,13 +154,9 @@ void plan_draw(struct plan *plan, struct random *random)
     /* After that the slowest things may still have to run their course one after the other: a wait
      * until notBefore, every attempt with its longest pause, the horizon of a lost call, and a
      * reboot that is watched to the end. */
-    int64_t course_ms =
-        plan->options.signature_life_ms + plan->options.settle_ms +
-        2 * plan->options.confirm_timeout_ms +
-        (int64_t)plan->options.max_attempts * (plan->options.retry_max_ms + plan->options.timeout_ms);
-    /* Whose clock is slow waits longer for notBefore. */
-    int64_t slow_us = 0;
-    for (int32_t i = 0; i < WORKERS_MAX; i++)
-        slow_us = -plan->wall[i].skew_us > slow_us ? -plan->wall[i].skew_us : slow_us;
-    plan->settled_us = plan->calm_us + slow_us + 2 * course_ms * MILLISECOND + 120 * SECOND;
+    int64_t course_ms = plan->options.signature_life_ms + plan->options.settle_ms +
+                        2 * plan->options.confirm_timeout_ms +
+                        (int64_t)plan->options.max_attempts *
+                            (plan->options.retry_max_ms + plan->options.timeout_ms);
+    plan->settled_us = plan->calm_us + 2 * course_ms * MILLISECOND + 120 * SECOND;
 }

@@ -68,8 +68,8 @@ struct plan {
     int32_t input_n;
     uint32_t machine_n;
     uint32_t request_n;
-    int64_t calm_us;     /* faults stop */
-    int64_t settled_us;  /* and by then everything must have come to its end */
+    int64_t calm_us;    /* faults stop */
+    int64_t settled_us; /* and by then everything must have come to its end */
     int64_t request_every_us;
     struct engine_options options;
     struct clock_error wall[WORKERS_MAX];
@@ -88,7 +88,7 @@ struct plan {
     int64_t reboot_us[2]; /* how long a reboot lasts */
     /* faults */
     struct odds odds;
-    uint32_t hazard_every; /* steps of a worker, on average; 0: never */
+    uint32_t hazard_every;      /* steps of a worker, on average; 0: never */
     uint32_t hazards[HAZARD_N]; /* weights */
     int64_t pause_us;
     int64_t rebalance_every_us; /* 0: only when workers come and go */

@@ -14,8 +14,8 @@ static bool is_before(const struct happening *a, const struct happening *b)
 void schedule_add(struct schedule *schedule, struct happening what)
 {
     if (schedule->n == schedule->most)
-        schedule->heap = arena_room(schedule->arena, schedule->heap, schedule->most++,
-                                    sizeof *schedule->heap);
+        schedule->heap =
+            arena_room(schedule->arena, schedule->heap, schedule->most++, sizeof *schedule->heap);
     what.order = schedule->order++;
     uint32_t i = schedule->n++;
     while (i > 0 && is_before(&what, &schedule->heap[(i - 1) / 2])) {

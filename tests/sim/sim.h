@@ -95,9 +95,9 @@ struct outlet {
 /* Of one partition, by one worker. */
 struct reader {
     bool started;
-    bool waiting; /* at the end: the next record stored answers its fetch */
-    bool at_end;  /* the end is to be told behind what was fetched */
-    bool gone;    /* its position was deleted */
+    bool waiting;     /* at the end: the next record stored answers its fetch */
+    bool at_end;      /* the end is to be told behind what was fetched */
+    bool gone;        /* its position was deleted */
     uint32_t next;    /* index of the next record to hand out */
     uint32_t fetched; /* and of the first one not fetched */
     uint64_t fetch;
@@ -123,11 +123,12 @@ struct machine {
     uint32_t spell_n;
     bool missing;
     bool denied;
-    int64_t shown_us;   /* reads have shown it as it was then */
-    int64_t meddled_us; /* somebody else last operated on it, -1: never */
-    struct key *keys;   /* every request id that was asked for it */
-    struct effect *effects; /* the latest intent first */
-    uint32_t closed_n;      /* finals decided */
+    int64_t shown_us;        /* reads have shown it as it was then */
+    int64_t meddled_us;      /* somebody else last operated on it, -1: never */
+    struct key *keys;        /* every request id that was asked for it */
+    struct effect *effects;  /* the latest intent first */
+    struct boarding *flight; /* the last one that was in force */
+    uint32_t closed_n;       /* finals decided */
 };
 
 struct sent_call {
@@ -145,11 +146,11 @@ struct sent_call {
     uint32_t state_n;
     int64_t offset;
     int64_t sent_us;
-    bool is_cut;      /* the process died before it arrived */
-    bool is_over;     /* an answer, or the time-out, has been handed to the worker */
-    bool is_lost;     /* the worker never gets the answer */
-    bool is_unclear;  /* the answer does not say whether there is an effect */
-    bool is_refused;  /* the answer is a definite error */
+    bool is_cut;          /* the process died before it arrived */
+    bool is_over;         /* an answer, or the time-out, has been handed to the worker */
+    bool is_lost;         /* the worker never gets the answer */
+    bool is_unclear;      /* the answer does not say whether there is an effect */
+    bool is_refused;      /* the answer is a definite error */
     struct answer reply;  /* of the API */
     struct answer answer; /* what the worker is told */
 };
@@ -159,7 +160,7 @@ struct ecm {
     int64_t counted_s[CALL_ACTION_N]; /* the second that is being counted */
     uint32_t counted[CALL_ACTION_N];
     bool unreachable;
-    bool refusing; /* credentials are not accepted */
+    bool refusing;   /* credentials are not accepted */
     uint64_t call_n; /* of reboots, and of them over the limit */
     uint64_t throttled_n;
 };
@@ -199,10 +200,10 @@ struct asked_record {
 struct intake {
     int32_t input;
     struct outlet outlet;
-    uint32_t next;      /* record to take next */
-    uint32_t done;      /* all before are stored and acknowledged */
-    uint32_t *pending;  /* by record: tasks not acknowledged yet */
-    bool waiting; /* for the next record */
+    uint32_t next;     /* record to take next */
+    uint32_t done;     /* all before are stored and acknowledged */
+    uint32_t *pending; /* by record: tasks not acknowledged yet */
+    bool waiting;      /* for the next record */
     bool is_over;
 };
 
@@ -257,7 +258,7 @@ struct worker {
     bool draining;
     bool drained;
     int64_t drain_until_us;
-    uint32_t process;     /* number of its life */
+    uint32_t process; /* number of its life */
     uint64_t nonce;
     struct engine_options options;
     struct engine *engine;
@@ -273,7 +274,7 @@ struct worker {
     struct inbox group;
     struct inbox reports;
     struct inbox answers;
-    int64_t group_us; /* when the last assignment on its way arrives */
+    int64_t group_us;   /* when the last assignment on its way arrives */
     int64_t turn_at_us; /* INT64_MAX: none is planned */
     int64_t stalled_until_us;
     enum stage stage;
@@ -292,10 +293,10 @@ struct key {
     struct key *next; /* of the machine */
     struct machine *machine;
     struct view request_id;
-    struct ask *opened_by;  /* of its last life; NULL: it was never accepted */
-    int64_t accepted;       /* ledger offset, -1 */
-    int64_t final;          /* ledger offset of the decision that closed it, -1: open */
-    int64_t last_word;      /* and of the last record that owes its final event */
+    struct ask *opened_by; /* of its last life; NULL: it was never accepted */
+    int64_t accepted;      /* ledger offset, -1 */
+    int64_t final;         /* ledger offset of the decision that closed it, -1: open */
+    int64_t last_word;     /* and of the last record that owes its final event */
     enum outcome_status status;
     uint64_t final_image;
     int64_t forget_ms;      /* may be forgotten from then on */
@@ -315,12 +316,13 @@ struct boarding {
     struct machine *machine;
     struct rider *riders;
     uint32_t rider_n;
-    bool flew;       /* the intent was in force */
-    bool sent;       /* decided: the API accepted it */
-    bool refused;    /* decided: it can have had no effect */
-    bool back;       /* decided: it came back */
-    bool was_seen;   /* and an owner who knew that has seen it rebooting */
-    int64_t bad_end; /* offset of the decision that it failed, or is unknown; -1 */
+    bool flew;          /* the intent was in force */
+    bool sent;          /* decided: the API accepted it */
+    bool went;          /* decided: it was seen rebooting */
+    bool refused;       /* decided: it can have had no effect */
+    bool back;          /* decided: it came back */
+    int64_t seen_epoch; /* and the owner of this epoch, who knew, has seen it rebooting; -1 */
+    int64_t bad_end;    /* offset of the decision that it failed, or is unknown; -1 */
     int64_t back_us[WORKERS_MAX]; /* when the workers read that it came back */
 };
 
@@ -328,6 +330,7 @@ struct intent {
     struct dispatch_id dispatch;
     int32_t partition;
     int64_t offset;
+    int64_t epoch;
     int64_t log_ms;
     int64_t stored_us;
     int64_t decided_ms;
@@ -362,6 +365,8 @@ struct owed_event {
     bool published;
 };
 
+/* What a worker knows of the log's clock may be wrong by so much, since its own drifts. */
+enum { CLOCK_ERROR_MS = 50 };
 /* An entry_bytes up to this may push out closed requests before their number does. */
 enum { SMALL_ENTRY_BYTES = 4096 };
 
@@ -371,7 +376,7 @@ struct bench {
     int64_t epoch;
     uint32_t next_seq;
     struct source applied[INPUTS_MAX]; /* the last place; offset -1: none */
-    uint32_t cursor; /* index of the first task not covered by the cursor */
+    uint32_t cursor;                   /* index of the first task not covered by the cursor */
     struct owed_event *owed;
     uint32_t owed_n;
     uint32_t unpublished; /* index of the first one */
@@ -397,7 +402,7 @@ enum { LINES_MAX = 2048 };
 /* A line of the trace. */
 struct line {
     int64_t at_us;
-    uint32_t worker; /* NOBODY */
+    uint32_t worker;   /* NOBODY */
     int32_t partition; /* -1 */
     const char *what;
     struct view text;
@@ -490,6 +495,9 @@ void worker_leave(struct sim *sim, struct worker *worker);
 void worker_break_outlet(struct sim *sim, struct worker *worker);
 void worker_turn(struct sim *sim, struct worker *worker);
 void worker_wake(struct sim *sim, struct worker *worker, int64_t at_us);
+/* Tells the engine. */
+void worker_step(struct sim *sim, struct worker *worker, struct event *event);
+/* It will be told in a turn to come. */
 void worker_post(struct sim *sim, struct worker *worker, struct letter letter);
 struct now worker_now(const struct sim *sim, const struct worker *worker);
 
@@ -548,6 +556,7 @@ void judge_published(struct sim *sim, const struct append *append);
 void judge_intent(struct sim *sim, int32_t partition, const struct stored *stored);
 void judge_intent_folded(struct sim *sim, int32_t partition);
 void judge_answer(struct sim *sim, int32_t partition);
+void judge_seen(struct sim *sim);
 /* A worker has read the answer that sim->record holds. */
 void judge_answer_read(struct sim *sim, const struct worker *worker, int32_t partition);
 void judge_call(struct sim *sim, struct worker *worker, struct sent_call *call);
@@ -560,8 +569,8 @@ struct intent *judge_find_intent(const struct sim *sim, int32_t partition,
                                  struct dispatch_id dispatch);
 struct boarding *judge_find_boarding(const struct intent *intent, const struct machine *machine);
 struct effect *judge_find_effect(const struct machine *machine, const struct intent *intent);
-/* Is no promise made about this one and what follows? */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect);
+/* Is no promise made about this one and what the owner of an epoch makes of it? */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t epoch);
 
 /* judge_end.c */
 /* Is everything settled? If not, what is missing first goes to *why. */

@@ -21,11 +21,10 @@ uint32_t topic_find(const struct topic *topic, int64_t offset)
 static void plan_fetch(struct sim *sim, struct worker *worker, struct reader *reader, uint32_t what)
 {
     reader->waiting = false;
-    world_plan(sim, world_lag_us(sim, &sim->plan.fetch),
-               (struct happening){.type = HAPPEN_FETCH,
-                                  .who = worker->index,
-                                  .what = what,
-                                  .number = ++reader->fetch});
+    world_plan(
+        sim, world_lag_us(sim, &sim->plan.fetch),
+        (struct happening){
+            .type = HAPPEN_FETCH, .who = worker->index, .what = what, .number = ++reader->fetch});
 }
 
 static uint32_t place_of(enum topic_kind kind, int32_t partition)
@@ -63,8 +62,7 @@ void reader_start(struct sim *sim, struct worker *worker, enum topic_kind kind, 
     uint32_t at = topic_find(topic, offset);
     if (offset == 0 && at < topic->low)
         at = topic->low;
-    *reader =
-        (struct reader){.started = true, .next = at, .fetched = at, .fetch = reader->fetch};
+    *reader = (struct reader){.started = true, .next = at, .fetched = at, .fetch = reader->fetch};
     plan_fetch(sim, worker, reader, place_of(kind, partition));
 }
 

@@ -88,13 +88,13 @@ void trace_letter(struct sim *sim, const struct worker *worker, const struct let
         [EV_ANSWER] = "gets the answer to",
         [EV_DRAIN] = "is told to drain",
     };
-    trace_line(sim, (struct line){.worker = worker->index,
-                                  .partition = letter->partition,
-                                  .what = words[letter->type],
-                                  .text = letter->call == NULL ? VIEW_NONE
-                                                               : letter->call->answer.code,
-                                  .call = letter->call,
-                                  .number = letter->call == NULL ? (int64_t)letter->ticket : 0});
+    trace_line(sim,
+               (struct line){.worker = worker->index,
+                             .partition = letter->partition,
+                             .what = words[letter->type],
+                             .text = letter->call == NULL ? VIEW_NONE : letter->call->answer.code,
+                             .call = letter->call,
+                             .number = letter->call == NULL ? (int64_t)letter->ticket : 0});
 }
 
 static void print_ledger(struct sim *sim, int32_t partition)
@@ -125,8 +125,8 @@ void trace_plan(const struct sim *sim)
                  "%.0f/s%s%s%s\n",
                  (long long)(options->dedup_window_ms / 1000), options->batch_size,
                  (long long)(options->signature_life_ms / 1000),
-                 (long long)(options->settle_ms / 1000), options->max_attempts,
-                 options->rate_limit, options->ambiguity_retry ? ", ambiguity: retry" : "",
+                 (long long)(options->settle_ms / 1000), options->max_attempts, options->rate_limit,
+                 options->ambiguity_retry ? ", ambiguity: retry" : "",
                  options->confirm_enabled ? "" : ", no confirmation",
                  options->dry_run ? ", dry run" : "");
 }

@@ -63,7 +63,7 @@ static void draw_times(struct sim *sim, struct ask *ask)
     if (chance(sim, odds->expiring))
         ask->expires_ms = now_ms - 2000 + some_ms(sim, 30000);
     if (ask->not_before_ms != TIME_NONE && below(sim, 20) == 0)
-        ask->not_before_ms += options->request_max_age_ms + 60000;
+        ask->not_before_ms += options->request_max_age_ms + 600000; /* too late for policy */
 }
 
 static struct ask draw_reboot(struct sim *sim)
@@ -72,7 +72,8 @@ static struct ask draw_reboot(struct sim *sim)
     struct upstream *up = &sim->upstream;
     struct ask ask = {.type = TASK_REBOOT, .applied = -1};
     draw_times(sim, &ask);
-    ask.kind = chance(sim, odds->strong) ? (enum reboot_kind)below(sim, REBOOT_KIND_N) : REBOOT_SOFT;
+    ask.kind =
+        chance(sim, odds->strong) ? (enum reboot_kind)below(sim, REBOOT_KIND_N) : REBOOT_SOFT;
     ask.allow_repeat = chance(sim, odds->allow_repeat);
     ask.region = below(sim, 4) == 0 ? VIEW_LIT("ap-hefei-ecm") : VIEW_NONE;
     if (up->request_n > 0 && chance(sim, odds->repeat_id)) {
@@ -172,8 +173,7 @@ void upstream_request(struct sim *sim)
         spread(sim, record, &model);
     }
     if (model.type == TASK_REBOOT) {
-        up->reboots =
-            arena_room(&sim->arena, up->reboots, up->reboot_n, sizeof(struct ask *));
+        up->reboots = arena_room(&sim->arena, up->reboots, up->reboot_n, sizeof(struct ask *));
         up->reboots[up->reboot_n++] = &record->asks[0];
     }
     trace_line(sim, (struct line){.worker = NOBODY,
@@ -211,18 +211,16 @@ static void begin_life(struct sim *sim, int32_t input, uint32_t from)
     outlet_open(&intake->outlet, NOBODY);
     up->intakes = arena_room(&sim->arena, up->intakes, up->intake_n, sizeof(struct intake *));
     up->intakes[up->intake_n] = intake;
-    trace_line(sim, (struct line){.worker = NOBODY,
-                                  .partition = -1,
-                                  .what = "an intake begins at",
-                                  .number = from});
+    trace_line(
+        sim, (struct line){
+                 .worker = NOBODY, .partition = -1, .what = "an intake begins at", .number = from});
     world_plan(sim, world_lag_us(sim, &sim->plan.fetch),
                (struct happening){.type = HAPPEN_INTAKE, .what = up->intake_n++});
 }
 
 static void write_tasks(struct sim *sim, struct intake *intake, uint32_t record_i)
 {
-    const struct asked_record *record =
-        &sim->upstream.inputs[intake->input].records[record_i];
+    const struct asked_record *record = &sim->upstream.inputs[intake->input].records[record_i];
     for (uint32_t i = 0; i < record->ask_n; i++) {
         const struct ask *ask = &record->asks[i];
         struct task task = {
@@ -265,7 +263,9 @@ static void hand_over(struct sim *sim, struct intake *intake)
     uint32_t committed = sim->upstream.inputs[intake->input].committed;
     uint32_t drawn = below(sim, 3);
     begin_life(sim, intake->input,
-               drawn == 0 ? 0 : drawn == 1 ? committed : below(sim, committed + 1));
+               drawn == 0   ? 0
+               : drawn == 1 ? committed
+                            : below(sim, committed + 1));
     if (below(sim, 2) == 0) {
         intake->is_over = true;
         outlet_break(sim, &intake->outlet, false);

@@ -190,7 +190,8 @@ static bool is_struck(struct sim *sim, struct worker *worker)
         worker_crash(sim, worker);
         return true;
     case HAZARD_PAUSE:
-        pause_for(sim, worker, 1 + (int64_t)random_below(&sim->random, (uint64_t)sim->plan.pause_us));
+        pause_for(sim, worker,
+                  1 + (int64_t)random_below(&sim->random, (uint64_t)sim->plan.pause_us));
         return true;
     case HAZARD_BREAK:
         worker_break_outlet(sim, worker);
@@ -215,9 +216,9 @@ void worker_wake(struct sim *sim, struct worker *worker, int64_t at_us)
     if (at_us >= worker->turn_at_us)
         return;
     worker->turn_at_us = at_us;
-    world_plan(sim, at_us - sim->now_us,
-               (struct happening){
-                   .type = HAPPEN_TURN, .who = worker->index, .number = (uint64_t)at_us});
+    world_plan(
+        sim, at_us - sim->now_us,
+        (struct happening){.type = HAPPEN_TURN, .who = worker->index, .number = (uint64_t)at_us});
 }
 
 static struct inbox *inbox_for(struct worker *worker, enum event_type type)
@@ -239,7 +240,7 @@ void worker_post(struct sim *sim, struct worker *worker, struct letter letter)
     worker_wake(sim, worker, sim->now_us);
 }
 
-static void step(struct sim *sim, struct worker *worker, struct event *event)
+void worker_step(struct sim *sim, struct worker *worker, struct event *event)
 {
     event->now = worker_now(sim, worker);
     worker->stepped_us = sim->now_us;
@@ -263,7 +264,7 @@ static bool take_letter(struct sim *sim, struct worker *worker, struct inbox *in
     if (letter.type == EV_APPENDED)
         sim->appends[letter.append].told = true;
     trace_letter(sim, worker, &letter);
-    step(sim, worker, &event);
+    worker_step(sim, worker, &event);
     return true;
 }
 
@@ -276,9 +277,9 @@ static void take_end(struct sim *sim, struct worker *worker, enum topic_kind kin
         return;
     const struct topic *topic = &sim->topics[kind][p];
     worker->known[p].at_end = true;
-    step(sim, worker,
-         &(struct event){
-             .type = EV_LEDGER_END, .partition = p, .offset = topic->next_offset});
+    worker_step(
+        sim, worker,
+        &(struct event){.type = EV_LEDGER_END, .partition = p, .offset = topic->next_offset});
 }
 
 static void take_record(struct sim *sim, struct worker *worker, int32_t p)
@@ -288,12 +289,12 @@ static void take_record(struct sim *sim, struct worker *worker, int32_t p)
     struct fault fault;
     enum err err = record_decode(stored->bytes, &sim->scratch, &sim->record, &fault);
     CHECK(err == ERR_OK);
-    step(sim, worker,
-         &(struct event){.type = EV_RECORD,
-                         .partition = p,
-                         .offset = stored->offset,
-                         .log_ms = stored->log_ms,
-                         .record = &sim->record});
+    worker_step(sim, worker,
+                &(struct event){.type = EV_RECORD,
+                                .partition = p,
+                                .offset = stored->offset,
+                                .log_ms = stored->log_ms,
+                                .record = &sim->record});
     judge_read(sim, worker, p, stored);
 }
 
@@ -305,12 +306,12 @@ static void take_task(struct sim *sim, struct worker *worker, int32_t p)
     struct fault fault;
     enum err err = task_decode(stored->bytes, &task, &fault);
     CHECK(err == ERR_OK);
-    step(sim, worker,
-         &(struct event){.type = EV_TASK,
-                         .partition = p,
-                         .offset = stored->offset,
-                         .log_ms = stored->log_ms,
-                         .task = &task});
+    worker_step(sim, worker,
+                &(struct event){.type = EV_TASK,
+                                .partition = p,
+                                .offset = stored->offset,
+                                .log_ms = stored->log_ms,
+                                .task = &task});
 }
 
 static void take_from(struct sim *sim, struct worker *worker, enum topic_kind kind, int32_t p)
@@ -320,7 +321,7 @@ static void take_from(struct sim *sim, struct worker *worker, enum topic_kind ki
         /* What the position stood for is deleted. */
         CHECK(kind == TOPIC_LEDGER);
         reader_stop(reader);
-        step(sim, worker, &(struct event){.type = EV_APPEND_FAILED, .partition = p});
+        worker_step(sim, worker, &(struct event){.type = EV_APPEND_FAILED, .partition = p});
     } else if (reader->next == reader->fetched) {
         take_end(sim, worker, kind, p);
     } else if (kind == TOPIC_LEDGER) {
@@ -406,7 +407,7 @@ static bool go_on(struct sim *sim, struct worker *worker)
             worker->stage = STAGE_TICK;
         return true;
     case STAGE_TICK:
-        step(sim, worker, &(struct event){.type = EV_TICK});
+        worker_step(sim, worker, &(struct event){.type = EV_TICK});
         worker->stage = STAGE_ACTIONS;
         return true;
     case STAGE_ACTIONS:
@@ -417,8 +418,9 @@ static bool go_on(struct sim *sim, struct worker *worker)
 
 static bool has_more(const struct sim *sim, const struct worker *worker)
 {
-    if ((worker->acts_left == 0 && worker->outlet_opens_us == 0) || worker->group.first < worker->group.n ||
-        worker->reports.first < worker->reports.n || worker->answers.first < worker->answers.n)
+    if ((worker->acts_left == 0 && worker->outlet_opens_us == 0) ||
+        worker->group.first < worker->group.n || worker->reports.first < worker->reports.n ||
+        worker->answers.first < worker->answers.n)
         return true;
     for (int kind = 0; kind < 2; kind++)
         for (int32_t p = 0; p < sim->plan.partition_n; p++)

@@ -18,8 +18,8 @@ void world_plan(struct sim *sim, int64_t in_us, struct happening what)
 
 int64_t world_lag_us(struct sim *sim, const struct lag *lag)
 {
-    int64_t us = lag->usual_us / 2 +
-                 (int64_t)random_below(&sim->random, (uint64_t)lag->usual_us + 1);
+    int64_t us =
+        lag->usual_us / 2 + (int64_t)random_below(&sim->random, (uint64_t)lag->usual_us + 1);
     if (!sim->calm && chance(sim, lag->tail_in_1000))
         us += (int64_t)random_below(&sim->random, (uint64_t)lag->tail_us);
     return us;
@@ -58,7 +58,8 @@ static void begin(struct sim *sim, uint64_t seed)
     world_plan(sim, 1, (struct happening){.type = HAPPEN_REQUEST});
     world_plan(sim, sim->plan.calm_us, (struct happening){.type = HAPPEN_CALM});
     if (sim->plan.rebalance_every_us > 0)
-        world_plan(sim, sim->plan.rebalance_every_us, (struct happening){.type = HAPPEN_REBALANCE, .number = true});
+        world_plan(sim, sim->plan.rebalance_every_us,
+                   (struct happening){.type = HAPPEN_REBALANCE, .number = true});
     if (sim->plan.meddle_every_us > 0)
         world_plan(sim, sim->plan.meddle_every_us, (struct happening){.type = HAPPEN_MEDDLE});
     if (sim->plan.outage_every_us > 0)
@@ -69,9 +70,10 @@ static void rebalance(struct sim *sim, bool again)
 {
     group_rebalance(sim);
     if (again && !sim->calm)
-        world_plan(sim, 1 + (int64_t)random_below(&sim->random,
-                                                  2 * (uint64_t)sim->plan.rebalance_every_us),
-                   (struct happening){.type = HAPPEN_REBALANCE, .number = true});
+        world_plan(
+            sim,
+            1 + (int64_t)random_below(&sim->random, 2 * (uint64_t)sim->plan.rebalance_every_us),
+            (struct happening){.type = HAPPEN_REBALANCE, .number = true});
 }
 
 static void meddle(struct sim *sim)
@@ -79,7 +81,8 @@ static void meddle(struct sim *sim)
     if (sim->calm)
         return;
     ecm_meddle(sim);
-    world_plan(sim, 1 + (int64_t)random_below(&sim->random, 2 * (uint64_t)sim->plan.meddle_every_us),
+    world_plan(sim,
+               1 + (int64_t)random_below(&sim->random, 2 * (uint64_t)sim->plan.meddle_every_us),
                (struct happening){.type = HAPPEN_MEDDLE});
 }
 

@@ -6,7 +6,8 @@
 
 #include "core/steps.h"
 
-/* The intent is made for whoever may go by the owner's clock; by the log's it serves besides. */
+/* The owner knows the log's clock only so well: whoever may go by the record's own time goes too.
+ */
 static bool is_made_for(const struct record *intent, const struct place *at,
                         const struct request *req)
 {

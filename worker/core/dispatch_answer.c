@@ -174,6 +174,18 @@ static void halve(struct engine *eng, struct dispatch *dispatch)
     }
 }
 
+/* Who was told apart before, and is refused together again, is told apart by halves only: names
+ * and reads would bring the same ones together for ever. */
+static bool are_suspects(struct engine *eng, struct dispatch *dispatch)
+{
+    for (uint32_t i = 0; i < dispatch->aboard_n; i++) {
+        const struct entry *entry = own_member(eng, dispatch, i);
+        if (entry != NULL && (entry->hint == NULL || !entry->hint->suspect))
+            return false;
+    }
+    return true;
+}
+
 static void mark_members(struct engine *eng, struct dispatch *dispatch)
 {
     const struct verdict_rule *rule = verdict_rule(dispatch->verdict);
@@ -182,6 +194,7 @@ static void mark_members(struct engine *eng, struct dispatch *dispatch)
     bool proven = dispatch->verdict == VERDICT_BUSY && dispatch->named_n == dispatch->called_n;
     /* Who named all has told none from another: suspicions stay what they are. */
     bool tells = is_alone(dispatch) || is_told_apart(dispatch) || proven;
+    bool suspects = isolate && are_suspects(eng, dispatch);
     for (uint32_t i = 0; i < dispatch->aboard_n; i++) {
         struct entry *entry = own_member(eng, dispatch, i);
         if (entry == NULL || (entry->hint == NULL && dispatch->verdict == VERDICT_DONE))
@@ -193,10 +206,10 @@ static void mark_members(struct engine *eng, struct dispatch *dispatch)
         hint->look_ms = TIME_NONE;
         if (dispatch->verdict == VERDICT_DONE)
             hint->suspect = false;
-        else if (rule->isolates && tells)
+        else if (rule->isolates && tells && !suspects)
             hint->suspect = is_alone(dispatch) || dispatch->aboard[i].named;
     }
-    if (isolate && !is_told_apart(dispatch) && !wait_for_reads && !proven)
+    if (isolate && (suspects || !is_told_apart(dispatch)) && !wait_for_reads && !proven)
         halve(eng, dispatch);
 }
 

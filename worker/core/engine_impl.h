@@ -246,6 +246,7 @@ struct owner {
     struct seen *seen;
     uint32_t seen_n;
     struct shut *shut;
+    char (*shut_ids)[REQUEST_ID_DEFAULT_BYTES_MAX];
     uint32_t shut_n;
     /* mark */
     bool mark_due;
@@ -279,6 +280,7 @@ struct engine {
     struct pool pool;
     struct random random;
     struct now now;
+    int64_t log_ahead_us; /* the log's clock before the boot-time clock */
     struct owner *owners; /* partition_n of them */
     bool *owns;           /* by partition: ROLE_OWNER */
     struct timers timers;
@@ -327,9 +329,12 @@ struct engine {
     struct queued_task *spent; /* tasks whose texts the last action borrowed */
 };
 
+/* The present on the log's clock, which is one for the pool (a worker's own may be wrong): what is
+ * due, over or decided now, and every absolute time in the ledger. It lags by as long as the last
+ * claim took to be read back. */
 static inline int64_t now_ms(const struct engine *eng)
 {
-    return eng->now.wall_us / 1000;
+    return (eng->now.at.us + eng->log_ahead_us) / 1000;
 }
 
 static inline bool owner_can_propose(const struct owner *owner)
@@ -438,7 +443,7 @@ struct instant clock_wake(const struct engine *eng);
 /* look.c */
 bool look_next_call(struct engine *eng, struct action *act);
 bool look_answer(struct engine *eng, uint64_t call_id, const struct answer *answer);
-/* When the entry is to be read next (wall clock): in the past means now. INT64_MAX: not at all. */
+/* When the entry is to be read next: in the past means now. INT64_MAX: not at all. */
 int64_t look_due_ms(struct engine *eng, struct owner *owner, struct entry *entry);
 void look_enqueue(struct engine *eng, struct entry *entry);
 /* Can a lost call of its flight have no effect any more? */

@@ -112,8 +112,20 @@ static void review_all(struct engine *eng, struct owner *owner)
         review_entry(eng, owner, entry);
 }
 
+/* The first claim sets the clock; a later one can only show that it is later than was thought. */
+static void learn_log_clock(struct engine *eng, const struct event *claim)
+{
+    int64_t ahead_us = claim->log_ms * 1000 - eng->now.at.us;
+    bool known = false;
+    for (int32_t p = 0; p < eng->options.partition_n; p++)
+        known = known || eng->owns[p];
+    if (!known || ahead_us > eng->log_ahead_us)
+        eng->log_ahead_us = ahead_us;
+}
+
 static void become_owner(struct engine *eng, struct owner *owner, const struct event *ev)
 {
+    learn_log_clock(eng, ev);
     owner->role = ROLE_OWNER;
     owner->epoch = ev->offset;
     owner->seq = 0;

@@ -78,8 +78,10 @@ void propose_forget(struct engine *eng, struct owner *owner)
     owner->tasks_in_flight = 0;
     pool_give(&eng->pool, owner->seen, sizeof *owner->seen * PENDING_MAX);
     pool_give(&eng->pool, owner->shut, sizeof *owner->shut * PENDING_MAX);
+    pool_give(&eng->pool, owner->shut_ids, sizeof *owner->shut_ids * PENDING_MAX);
     owner->seen = NULL;
     owner->shut = NULL;
+    owner->shut_ids = NULL;
     owner->seen_n = 0;
     owner->shut_n = 0;
     owner->mark_due = false;
@@ -107,8 +109,15 @@ bool propose_shut(struct engine *eng, struct entry *entry, struct owner *owner, 
     PRE(!entry->proposed);
     if (owner->shut_n == PENDING_MAX)
         return false;
-    if (owner->shut == NULL)
+    if (owner->shut == NULL) {
         owner->shut = pool_need(&eng->pool, sizeof *owner->shut * PENDING_MAX);
+        owner->shut_ids = pool_need(&eng->pool, sizeof *owner->shut_ids * PENDING_MAX);
+    }
+    /* A copy: a cancel that is folded meanwhile may close the request. */
+    CHECK(shut.request_id.n <= sizeof *owner->shut_ids);
+    char *id = owner->shut_ids[owner->shut_n];
+    memcpy(id, shut.request_id.p, shut.request_id.n);
+    shut.request_id.p = id;
     shut.instance_id = entry_id(entry);
     owner->shut[owner->shut_n++] = shut;
     entry->proposed = true;

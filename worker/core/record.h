@@ -135,9 +135,9 @@ struct record {
         struct {
             struct dispatch_id dispatch;
             enum reboot_kind kind;
-            int64_t
-                decided_ms; /* the owner's wall clock: requests with notBefore <= this are served */
-            int64_t sign_s; /* the time that the call will be signed with */
+            int64_t decided_ms;  /* by the owner's idea of the log's clock: who may go by then is
+                                    served */
+            int64_t sign_s;      /* the time that the call will be signed with */
             uint32_t batch_size; /* of the whole dispatch, over all partitions */
             struct view region;
             const struct view *instance_ids;
