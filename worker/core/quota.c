@@ -42,9 +42,14 @@ static int64_t own_slot(const struct quota *quota, const struct quota_owner *own
     return INT64_MAX;
 }
 
-static bool is_idle(const struct quota *quota, int64_t wall_us)
+/* From when on the next slot may be borrowed: never two ahead of their time, or many workers with a
+ * small share each would borrow without end. */
+static int64_t borrow_us(const struct quota *quota, int64_t wall_us)
 {
-    return quota->last_sent_us == INT64_MIN || wall_us - quota->last_sent_us >= idle_us;
+    int64_t idle = quota->last_sent_us == INT64_MIN ? wall_us : quota->last_sent_us + idle_us;
+    bool borrowed = quota->judged > slot_at(quota, wall_us);
+    int64_t paid_back = borrowed ? slot_start_us(quota, quota->judged) : wall_us;
+    return idle > paid_back ? idle : paid_back;
 }
 
 static bool use(struct quota *quota, int64_t slot)
@@ -68,7 +73,9 @@ bool quota_take(struct quota *quota, const struct quota_owner *owner, int64_t wa
         quota->judged = now - 1;
     int64_t from = quota->judged >= now ? quota->judged + 1 : now;
     int64_t slot = own_slot(quota, owner, from);
-    if (slot == INT64_MAX || (slot > now && !is_idle(quota, wall_us)) || !use(quota, slot))
+    bool is_borrowed = slot > now;
+    if (slot == INT64_MAX || (is_borrowed && borrow_us(quota, wall_us) > wall_us) ||
+        !use(quota, slot))
         return false;
     quota->last_sent_us = wall_us;
     return true;
@@ -81,9 +88,9 @@ int64_t quota_next_us(const struct quota *quota, const struct quota_owner *owner
     int64_t slot = own_slot(quota, owner, from);
     if (slot == INT64_MAX)
         return INT64_MAX;
-    if (slot <= now || is_idle(quota, wall_us))
-        return wall_us;
-    return slot_start_us(quota, slot);
+    int64_t own_us = slot <= now ? wall_us : slot_start_us(quota, slot);
+    int64_t borrowed_us = borrow_us(quota, wall_us);
+    return own_us < borrowed_us ? own_us : borrowed_us;
 }
 
 void quota_throttled(struct quota *quota)
