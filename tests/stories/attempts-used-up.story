@@ -17,7 +17,7 @@ wait 2s
     ledger: intent 2 SOFT ein-a
     call 2: SOFT ein-a
 answer 2 RequestLimitExceeded
-    note: throttled; pace in thousandths: 500
+    note: throttled; pace in thousandths: 750
 wait 2s
     ledger: intent 3 SOFT ein-a
     call 3: SOFT ein-a

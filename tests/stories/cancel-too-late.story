@@ -26,6 +26,6 @@ wait 200ms
     call 2: SOFT ein-b
 cancel r2 ein-b
 answer 2 RequestLimitExceeded
-    note: throttled; pace in thousandths: 500
+    note: throttled; pace in thousandths: 750
     event: r2/ein-b cancelled attempts=1
 wait 10s

@@ -5,7 +5,7 @@
  * Wall-clock time is cut into 0.96 x limit slots a second; slot k belongs to whoever owns partition
  * k mod P by the log, who may use it for any of its work. An unused slot is gone; who has sent
  * nothing for a second may borrow its next slot. When the API throttles, the pace (the share of the
- * slots that is used) is halved; every slot used without a throttle gives a little back.
+ * slots that is used) is cut by a quarter; every slot used gives a little back.
  *
  *   limit 20, P 12: a slot every 52.08 ms; partition 3 has slots 3, 15, 27, ... one every 625 ms.
  */

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Promises of core/quota.h. Times are the wall clock's, in microseconds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "core/quota.h"
+
+enum { PARTITIONS = 12, PARTITIONS_MAX = 64, SECOND_US = 1000000 };
+static const int64_t start_us = INT64_C(1767261600) * SECOND_US;
+static const double slots_per_s = 19.2; /* of a limit of 20 */
+
+/* One worker, who owns partitions [first, first + count). */
+struct worker {
+    struct quota quota;
+    bool owns[PARTITIONS_MAX];
+    int32_t partition_n;
+    int64_t skew_us;
+};
+
+static void open_worker(struct worker *worker, int32_t partition_n, int32_t first, int32_t count)
+{
+    *worker = (struct worker){.partition_n = partition_n};
+    quota_init(&worker->quota, 20, partition_n);
+    for (int32_t p = first; p < first + count; p++)
+        worker->owns[p] = true;
+}
+
+static bool take(struct worker *worker, int64_t us)
+{
+    const struct quota_owner owner = {worker->owns, worker->partition_n};
+    return quota_take(&worker->quota, &owner, us + worker->skew_us);
+}
+
+static int64_t next_us(const struct worker *worker, int64_t us)
+{
+    const struct quota_owner owner = {worker->owns, worker->partition_n};
+    int64_t next = quota_next_us(&worker->quota, &owner, us + worker->skew_us);
+    return next == INT64_MAX ? next : next - worker->skew_us;
+}
+
+/* How many calls a worker makes that wants to make as many as it may. */
+static int calls_in(struct worker *worker, int64_t from_us, int64_t to_us)
+{
+    int calls = 0;
+    for (int64_t us = from_us; us < to_us; us = next_us(worker, us))
+        while (take(worker, us))
+            calls++;
+    return calls;
+}
+
+static void assert_about(double value, double expected, double tolerance)
+{
+    if (value < expected - tolerance || value > expected + tolerance)
+        fail_msg("%g, and not %g", value, expected);
+}
+
+static void a_worker_has_the_share_of_its_partitions(void **state)
+{
+    (void)state;
+    static const int32_t counts[] = {1, 3, 6, 12};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct worker worker;
+        open_worker(&worker, PARTITIONS, 0, counts[i]);
+        int calls = calls_in(&worker, start_us, start_us + 100 * (int64_t)SECOND_US);
+        /* One more: the first slot is borrowed. */
+        assert_about(calls, 100 * slots_per_s * counts[i] / PARTITIONS, 1.01);
+    }
+}
+
+static void nobody_calls_who_owns_nothing(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS, 0, 0);
+    assert_false(take(&worker, start_us));
+    assert_true(next_us(&worker, start_us) == INT64_MAX);
+}
+
+/* An idle pool answers at once: the next slot may be borrowed, one, and it is gone then. */
+static void after_an_idle_second_one_slot_may_be_borrowed(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS, 5, 1);
+    int64_t us = start_us + 123456;
+    assert_true(take(&worker, us));
+    assert_false(take(&worker, us));
+    int64_t next = next_us(&worker, us);
+    /* Between the borrowed slot and the next one lies a whole round of 12. */
+    assert_true(next > us + 625000 - 1);
+    assert_false(take(&worker, next - 1));
+    assert_true(take(&worker, next));
+    assert_false(take(&worker, next + 999999));
+    assert_true(take(&worker, next + 2 * SECOND_US));
+}
+
+/* Workers with less than a slot a second each are always idle for a second. */
+static void borrowing_does_not_enlarge_a_small_share(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS_MAX, 7, 1);
+    int calls = calls_in(&worker, start_us, start_us + 1000 * (int64_t)SECOND_US);
+    assert_about(calls, 1000 * slots_per_s / PARTITIONS_MAX, 1.01);
+}
+
+/* Nothing is saved up: after a long pause there is one call, not a burst. */
+static void an_unused_slot_is_gone(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS, 0, PARTITIONS);
+    assert_true(take(&worker, start_us));
+    int64_t us = start_us + 60 * (int64_t)SECOND_US;
+    int calls = 0;
+    while (take(&worker, us))
+        calls++;
+    assert_true(calls <= 2); /* the slot of now, and a borrowed one */
+    assert_about(calls_in(&worker, us, us + SECOND_US), slots_per_s, 1.01);
+}
+
+static void the_next_slot_is_when_it_says(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS, 3, 2);
+    int64_t us = start_us;
+    for (int i = 0; i < 1000; i++) {
+        assert_true(take(&worker, us));
+        int64_t next = next_us(&worker, us);
+        assert_true(next > us);
+        assert_false(take(&worker, next - 2));
+        us = next;
+    }
+}
+
+static void a_throttle_slows_down_and_calls_bring_the_pace_back(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS, 0, PARTITIONS);
+    int64_t us = start_us;
+    (void)calls_in(&worker, us, us + 10 * (int64_t)SECOND_US);
+    us += 10 * (int64_t)SECOND_US;
+    for (int i = 0; i < 5; i++)
+        quota_throttled(&worker.quota);
+    double pace = worker.quota.pace;
+    assert_true(pace < 0.25);
+    int slow = calls_in(&worker, us, us + SECOND_US);
+    assert_true(slow < slots_per_s / 2 && worker.quota.pace > pace);
+    us += SECOND_US;
+    int faster = calls_in(&worker, us, us + SECOND_US);
+    assert_true(faster > slow);
+    (void)calls_in(&worker, us + SECOND_US, us + 10 * (int64_t)SECOND_US);
+    us += 10 * (int64_t)SECOND_US;
+    assert_about(calls_in(&worker, us, us + 10 * (int64_t)SECOND_US), 10 * slots_per_s, 1.01);
+}
+
+static void however_often_it_is_throttled_it_goes_on_trying(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS, 0, PARTITIONS);
+    for (int i = 0; i < 100; i++)
+        quota_throttled(&worker.quota);
+    assert_true(worker.quota.pace > 0);
+    assert_true(calls_in(&worker, start_us, start_us + 10 * (int64_t)SECOND_US) >= 2);
+}
+
+static void a_clock_that_is_set_back_does_not_stop_it(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS, 0, PARTITIONS);
+    (void)calls_in(&worker, start_us, start_us + SECOND_US);
+    int64_t us = start_us - 3600 * (int64_t)SECOND_US;
+    int calls = calls_in(&worker, us, us + 10 * (int64_t)SECOND_US);
+    assert_about(calls, 10 * slots_per_s, 2.01);
+}
+
+static void a_new_limit_holds_at_once(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, PARTITIONS, 0, PARTITIONS);
+    (void)calls_in(&worker, start_us, start_us + SECOND_US);
+    quota_set_limit(&worker.quota, 5);
+    int calls = calls_in(&worker, start_us + SECOND_US, start_us + 101 * (int64_t)SECOND_US);
+    assert_about(calls, 100 * 4.8, 2.01);
+}
+
+/* ---- a pool, and a server that counts per second of arrival ---- */
+
+enum { WARM_UP_S = 60, SIMULATED_S = 600, WORKERS_MAX = 60 };
+
+struct pool_run {
+    int worker_n;
+    int64_t skew_us;   /* clocks differ by up to twice this */
+    int64_t jitter_us; /* on the way to the server */
+};
+
+struct tally {
+    int calls;
+    int throttled;
+};
+
+struct server {
+    int arrived[SIMULATED_S + 2]; /* by second */
+    struct tally tally;           /* after the warm-up */
+};
+
+/* One call that left now, us after the beginning; true: it is throttled. */
+static bool serve(struct server *server, int64_t us)
+{
+    bool over = ++server->arrived[us / SECOND_US] > 20;
+    if (us < WARM_UP_S * (int64_t)SECOND_US)
+        return over;
+    server->tally.calls++;
+    server->tally.throttled += over;
+    return over;
+}
+
+static struct tally run_pool(const struct pool_run *run, uint64_t seed)
+{
+    static struct worker workers[WORKERS_MAX];
+    static struct server server;
+    struct random random = {seed};
+    int32_t partition_n = run->worker_n > PARTITIONS ? WORKERS_MAX : PARTITIONS;
+    int32_t each = partition_n / run->worker_n;
+    server = (struct server){0};
+    for (int w = 0; w < run->worker_n; w++) {
+        open_worker(&workers[w], partition_n, w * each, each);
+        workers[w].skew_us =
+            (int64_t)random_below(&random, (uint64_t)(2 * run->skew_us + 1)) - run->skew_us;
+    }
+    for (int64_t us = 0; us < SIMULATED_S * (int64_t)SECOND_US;) {
+        int64_t then = INT64_MAX;
+        for (int w = 0; w < run->worker_n; w++) {
+            while (take(&workers[w], start_us + us)) {
+                uint64_t way_us = random_below(&random, (uint64_t)run->jitter_us + 1);
+                if (serve(&server, us + (int64_t)way_us))
+                    quota_throttled(&workers[w].quota);
+            }
+            int64_t next = next_us(&workers[w], start_us + us) - start_us;
+            then = next < then ? next : then;
+        }
+        us = then;
+    }
+    return server.tally;
+}
+
+/* Clocks within 20 ms, 100 ms of jitter. */
+static void a_pool_uses_the_limit_and_is_hardly_throttled(void **state)
+{
+    (void)state;
+    static const int sizes[] = {1, 3, 12, 60};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const struct pool_run run = {.worker_n = sizes[i], .skew_us = 10000, .jitter_us = 100000};
+        struct tally tally = {0};
+        for (uint64_t seed = 1; seed <= 5; seed++) {
+            struct tally once = run_pool(&run, seed);
+            tally.calls += once.calls;
+            tally.throttled += once.throttled;
+        }
+        double most = 5 * 20.0 * (SIMULATED_S - WARM_UP_S);
+        double used = (tally.calls - tally.throttled) / most;
+        double throttled = (double)tally.throttled / tally.calls;
+        print_message("%d workers: %.2f %% of the limit used, %.2f %% of the calls throttled\n",
+                      sizes[i], 100 * used, 100 * throttled);
+        assert_true(throttled <= 0.005);
+        assert_true(used >= 0.95);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_worker_has_the_share_of_its_partitions),
+        cmocka_unit_test(nobody_calls_who_owns_nothing),
+        cmocka_unit_test(after_an_idle_second_one_slot_may_be_borrowed),
+        cmocka_unit_test(borrowing_does_not_enlarge_a_small_share),
+        cmocka_unit_test(an_unused_slot_is_gone),
+        cmocka_unit_test(the_next_slot_is_when_it_says),
+        cmocka_unit_test(a_throttle_slows_down_and_calls_bring_the_pace_back),
+        cmocka_unit_test(however_often_it_is_throttled_it_goes_on_trying),
+        cmocka_unit_test(a_clock_that_is_set_back_does_not_stop_it),
+        cmocka_unit_test(a_new_limit_holds_at_once),
+        cmocka_unit_test(a_pool_uses_the_limit_and_is_hardly_throttled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
