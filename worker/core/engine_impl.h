@@ -30,18 +30,18 @@
 
 /* Every limit of the engine in one place. */
 enum {
-    TASK_QUEUE_MAX = 1024,        /* tasks of a partition that wait to be proposed */
-    TASKS_IN_FLIGHT_MAX = 3,      /* TASKS records of a partition under way */
-    APPENDS_IN_FLIGHT_MAX = 64,   /* records of a partition under way, answers excepted */
-    OWED_MAX = 1024,              /* events of a partition not acknowledged: no more tasks */
-    PUBLISH_IN_FLIGHT_MAX = 256,  /* events of a partition handed to the producer */
-    DISPATCHES_MAX = 256,         /* batches under way */
-    PREPARED_MAX = 8,             /* batches that wait for a slot */
-    LOOKS_MAX = 128,              /* describe calls under way */
-    LANES_MAX = 4096,             /* beyond that entries wait for a lane to empty */
-    REPLIES_MAX = 64,             /* replies kept while a partition is restored */
-    PENDING_MAX = 128,            /* sightings, and shuttings, of a partition not yet proposed */
-    NOTES_MAX = 64,               /* notes not yet taken; more are dropped */
+    TASK_QUEUE_MAX = 1024,       /* tasks of a partition that wait to be proposed */
+    TASKS_IN_FLIGHT_MAX = 3,     /* TASKS records of a partition under way */
+    APPENDS_IN_FLIGHT_MAX = 64,  /* records of a partition under way, answers excepted */
+    OWED_MAX = 1024,             /* events of a partition not acknowledged: no more tasks */
+    PUBLISH_IN_FLIGHT_MAX = 256, /* events of a partition handed to the producer */
+    DISPATCHES_MAX = 256,        /* batches under way */
+    PREPARED_MAX = 8,            /* batches that wait for a slot */
+    LOOKS_MAX = 128,             /* describe calls under way */
+    LANES_MAX = 4096,            /* beyond that entries wait for a lane to empty */
+    REPLIES_MAX = 64,            /* replies kept while a partition is restored */
+    PENDING_MAX = 128,           /* sightings, and shuttings, of a partition not yet proposed */
+    NOTES_MAX = 64,              /* notes not yet taken; more are dropped */
     TIMERS_PER_STEP_MAX = 4096,
     LISTER_ABSENCES = 2, /* complete lists that lack an instance, seen down before: it is up */
 };

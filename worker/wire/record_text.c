@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "core/entry.h"
+#include "core/phase.h"
 #include "wire/timestamp.h"
 
 static const char *const verdict_names[] = {
