@@ -224,7 +224,7 @@ static bool take(struct cursor *cursor)
 
 void cli_args_release(struct cli_args *args)
 {
-    for (size_t i = 0; i < args->input.property_n; i++)
+    for (size_t i = 0; args->input.properties != NULL && i < args->input.property_n; i++)
         free((char *)(uintptr_t)args->input.properties[i].name);
     free((void *)(uintptr_t)args->input.properties);
     free((void *)(uintptr_t)args->input.property_files);
@@ -237,11 +237,13 @@ bool cli_parse(const struct cli_command *command, int argc, char **argv, struct 
                int *status_out)
 {
     size_t n = (size_t)argc + 1;
-    *args = (struct cli_args){.input.environment = environ};
-    args->input.flags = calloc(n, sizeof *args->input.flags);
-    args->input.properties = calloc(n, sizeof *args->input.properties);
-    args->input.property_files = calloc(n, sizeof *args->input.property_files);
-    args->positional = calloc(n, sizeof *args->positional);
+    *args = (struct cli_args){
+        .input = {.flags = calloc(n, sizeof *args->input.flags),
+                  .properties = calloc(n, sizeof *args->input.properties),
+                  .property_files = calloc(n, sizeof *args->input.property_files),
+                  .environment = environ},
+        .positional = calloc(n, sizeof *args->positional),
+    };
     struct cursor cursor = {.command = command, .args = args, .argc = argc, .argv = argv};
     bool ok = args->input.flags != NULL && args->input.properties != NULL &&
               args->input.property_files != NULL && args->positional != NULL;
