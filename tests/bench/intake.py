@@ -27,7 +27,7 @@ def requests(count):
 
 
 def measure(pool, count):
-    """(seconds until the input's lag is 0, until the last task is decided) from the first record."""
+    """(seconds until the lag is 0, until the last task is decided), from the first record."""
     worker = pool.start("w0", ready=False)
     wait_until(lambda: metric(worker, 'requests_total{result="accepted"}') > 0, 60, "records",
                pause=0.01)

@@ -125,7 +125,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 static void let_it_rest(void)
 {
     const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
-    (void)nanosleep(&pause, NULL);
+    (void)nanosleep(&pause, NULL); /* style: nothing tells when it rests */
 }
 
 static int run(rd_kafka_t *rk, const struct options *options, const sigset_t *signals)

@@ -138,7 +138,8 @@ def test_json_says_where_each_record_is(cli, client):
     for one in said:
         assert one["topic"] == "reboot.requests"
         value = stored[(one["partition"], one["offset"])]
-        assert value["requestId"] == one["requestId"] and len(value["instanceIds"]) == one["instances"]
+        assert value["requestId"] == one["requestId"]
+        assert len(value["instanceIds"]) == one["instances"]
 
 
 

@@ -87,6 +87,7 @@ def test_a_closed_pipe_ends_it(build_dir, broker, client):
     publish(client, *[outcome("r-1", "ein-1", "accepted")] * 5000)
     done = subprocess.run(
         f"{build_dir}/reboot-worker watch --from beginning -X bootstrap.servers={broker} | head -1",
+        # style: the pipe of a user's shell
         shell=True, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.startswith("TIME") and done.stderr == ""
 

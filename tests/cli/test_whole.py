@@ -8,7 +8,8 @@ def ids(first, count):
 
 
 def finals(done):
-    return {event["instanceId"]: event["status"] for event in map(json.loads, done.out.splitlines())}
+    events = map(json.loads, done.out.splitlines())
+    return {event["instanceId"]: event["status"] for event in events}
 
 
 def test_submit_waits_for_the_reboot(cli, pool):

@@ -124,7 +124,7 @@ class Stage:
             if time.monotonic() > until:
                 raise StageError(f"the workers do not share the partitions: {owned}; "
                                  f"see {self.log_dir}")
-            time.sleep(0.1)
+            time.sleep(0.1)  # style: asks again until a deadline
 
     def simulator(self, path, body=None):
         return fetch(f"{self.api}/_sim/{path}", body)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A ledger that has grown is written down whole, its beginning is deleted, and nothing is missed."""
+"""A ledger that has grown is written down whole, its beginning is deleted, nothing is missed."""
 import json
 
 from broker.client import bare, wait_until

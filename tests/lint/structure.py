@@ -11,12 +11,13 @@ LAYERS = {
     "worker/wire": ("base", "core", "wire"),
     "worker/shell": ("base", "core", "wire", "shell"),
     "worker/cli": ("base", "core", "wire", "shell", "cli"),
-    "worker": ("base", "cli"),
+    "worker": ("base", "core", "wire", "shell", "cli"),
     "tests/simulator": ("base",),  # shares nothing with the worker that it is to judge
     "tests/broker": (),
 }
-# The core's plain types: all that wire may see of the core. They see only one another.
-PLAIN = ("core/call.h", "core/outcome.h", "core/record.h", "core/task.h")
+# The core's plain types and tables: all that wire may see of the core. They see only one another.
+PLAIN = ("core/call.h", "core/image.h", "core/outcome.h", "core/phase.h", "core/record.h",
+         "core/task.h", "core/verdict.h")
 
 # What comes from outside. The folders that are not named here touch the world and may.
 LANGUAGE = ("limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h")
@@ -55,8 +56,8 @@ def layers():
 
 
 def modules(sources):
-    """File -> module. A module is X.h, X.c and X_impl.h, and the files without a header of their
-    own that include X_impl.h, or are called X_something."""
+    """File -> module. A module is X.h, X.c, X_impl.h and what includes that, and the files X_*.c
+    without a header of their own."""
     stems = {source.path.rpartition(".")[0] for source in sources if source.path.endswith(".h")}
     found = {}
     for source in sources:
@@ -65,7 +66,7 @@ def modules(sources):
         prefixes = [other for other in stems if stem.startswith(other + "_")]
         if stem.endswith("_impl"):
             stem = stem.removesuffix("_impl")
-        elif stem not in stems and impl:
+        elif impl:
             stem = "worker/" + impl[0].removesuffix("_impl.h")
         elif stem not in stems and prefixes:
             stem = max(prefixes, key=len)

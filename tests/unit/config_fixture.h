@@ -33,6 +33,13 @@ static inline void file_end(char *path)
     free(path);
 }
 
+static inline void config_of(const struct config_input *input, struct config *out)
+{
+    struct fault fault;
+    if (config_load(input, out, &fault) != ERR_OK)
+        fail_msg("%s", fault.text);
+}
+
 static inline const struct option_row *option(const char *key)
 {
     const struct option_row *found = config_find(view_of(key));

@@ -22,7 +22,7 @@ static const struct cli_flag flags[] = {
     {"output", 'o', &own_value, NULL, "FORMAT"},
     {"wait", 'w', NULL, &own_set, "wait"},
 };
-static const struct cli_command command = {"test", "Tests.", "ID...", flags, 2, 2};
+static struct cli_command command = {"test", "Tests.", "ID...", flags, 2, true};
 
 /* Words until a NULL; cli_parse keeps pointers to them. */
 static bool parse(const char *const *words, struct cli_args *args, int *status)
@@ -162,7 +162,6 @@ static void what_makes_no_sense_is_a_usage_error(void **state)
         {"--kafka-config", NULL},
         {"--output", NULL},
         {"--wait=yes", NULL},
-        {"one", "two", "three", NULL},
         {"-output", "json", NULL},
         {"--o", "json", NULL},
         {"--api-ling", "1s", NULL},
@@ -174,6 +173,17 @@ static void what_makes_no_sense_is_a_usage_error(void **state)
             fail_msg("%s is taken", bad[i][0]);
         assert_int_equal(status, EXIT_USAGE);
     }
+}
+
+static void an_argument_where_none_is_taken_is_a_usage_error(void **state)
+{
+    (void)state;
+    struct cli_args args;
+    int status = -1;
+    command.positional = false;
+    assert_false(parse((const char *const[]){"one", NULL}, &args, &status));
+    assert_int_equal(status, EXIT_USAGE);
+    command.positional = true;
 }
 
 static void help_is_an_answer_wherever_it_is_asked_for(void **state)
@@ -199,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_command_has_flags_of_its_own),
         cmocka_unit_test(arguments_may_look_like_flags_behind_two_dashes),
         cmocka_unit_test(what_makes_no_sense_is_a_usage_error),
+        cmocka_unit_test(an_argument_where_none_is_taken_is_a_usage_error),
         cmocka_unit_test(help_is_an_answer_wherever_it_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

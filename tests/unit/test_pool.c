@@ -74,6 +74,20 @@ static void a_full_pool_says_so_and_hands_out_nothing(void **state)
     free(memory);
 }
 
+/* Blocks of together at most so many bytes. */
+static void take_up_to(struct pool *pool, struct random *random, size_t left)
+{
+    while (left > 0) {
+        size_t n = 1 + (size_t)random_below(random, 20000);
+        n = n < left ? n : left;
+        /* Smaller blocks are rounded up by more than a quarter, to sixteen bytes. */
+        if (n < 64)
+            return;
+        assert_non_null(pool_take(pool, n));
+        left -= n;
+    }
+}
+
 /* The promise that lets a step not fail half-way: together, whatever their sizes. */
 static void what_it_has_room_for_can_be_taken(void **state)
 {
@@ -82,18 +96,8 @@ static void what_it_has_room_for_can_be_taken(void **state)
         struct pool pool;
         void *memory = pool_open(&pool, BYTES);
         struct random random = {seed};
-        while (pool_has(&pool, 100000)) {
-            size_t left = 100000;
-            while (left > 0) {
-                size_t n = 1 + (size_t)random_below(&random, 20000);
-                n = n < left ? n : left;
-                /* Smaller blocks are rounded up by more than a quarter, to sixteen bytes. */
-                if (n < 64)
-                    break;
-                assert_non_null(pool_take(&pool, n));
-                left -= n;
-            }
-        }
+        while (pool_has(&pool, 100000))
+            take_up_to(&pool, &random, 100000);
         free(memory);
     }
 }

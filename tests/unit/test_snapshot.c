@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/image_entry.h"
 #include "core/ledger.h"
 #include "wire/record_codec.h"
 

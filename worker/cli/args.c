@@ -224,7 +224,7 @@ static bool take(struct cursor *cursor)
 
 void cli_args_release(struct cli_args *args)
 {
-    for (size_t i = 0; i < args->input.property_n; i++)
+    for (size_t i = 0; args->input.properties != NULL && i < args->input.property_n; i++)
         free((char *)(uintptr_t)args->input.properties[i].name);
     free((void *)(uintptr_t)args->input.properties);
     free((void *)(uintptr_t)args->input.property_files);

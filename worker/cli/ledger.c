@@ -149,11 +149,10 @@ int cli_ledger(int argc, char **argv)
     int status;
     if (!cli_parse(&command, argc, argv, &args, &status))
         return status;
+    status = EXIT_USAGE;
     if (options.partition == NULL)
-        status = cli_fail(&command, EXIT_USAGE, "--partition is required");
-    else if (!cli_output(&command, options.output, &json))
-        status = EXIT_USAGE;
-    else
+        (void)cli_fail(&command, status, "--partition is required");
+    else if (cli_output(&command, options.output, &json))
         status = cli_load_config(&command, &args, &config);
     if (status == EXIT_OK) {
         status = run(&command, &options, &config, json);

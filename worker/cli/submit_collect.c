@@ -127,9 +127,9 @@ static enum err refused(const struct collector *collector, size_t line, struct v
     const struct request_reading *reading = collector->reading;
     char place[300];
     place_of(collector, line, place);
-    return fault_set(collector->fault, ERR_INVALID, "%s%s: %s%s%.*s%s", place,
-                     reading->error_code, reading->error_message,
-                     which.p != NULL ? ": \"" : "", VIEW_FMT(which), which.p != NULL ? "\"" : "");
+    return fault_set(collector->fault, ERR_INVALID, "%s%s: %s%s%.*s%s", place, reading->error_code,
+                     reading->error_message, which.p != NULL ? ": \"" : "", VIEW_FMT(which),
+                     which.p != NULL ? "\"" : "");
 }
 
 static enum err no_memory(const struct collector *collector)

@@ -185,7 +185,7 @@ struct partition_stats {
 };
 
 struct engine_stats {
-    uint64_t entries_by_phase[8]; /* indexed by enum entry_phase (core/entry.h) */
+    uint64_t entries_by_phase[8]; /* indexed by enum entry_phase (core/phase.h) */
     uint64_t outcomes[OUTCOME_STATUS_N];
     uint64_t tasks_joined_n;
     uint64_t tasks_repeated_n;    /* source position already applied */

@@ -2,17 +2,8 @@
  *
  * An entry: everything the ledger knows about one instance, and what its owner remembers besides.
  *
- *          task             intent                accepted              seen RUNNING again
- * CLOSED ───────▶ WAITING ─────────▶ DISPATCHING ──────────▶ REBOOTING ───────────────────▶ CLOSED
- *                  │   ▲               │    │                    ▲         overdue, down
- *         expired, │   │ retryable     │    │ answer lost        │ it went
- *        cancelled │   └───────────────┤    └──────▶ UNKNOWN ────┘
- *                  ▼     final answer  │               │  it did not ──▶ WAITING
- *               CLOSED ◀───────────────┘               └─ no evidence ─▶ CLOSED
- *
- * The rows of phase_edges (entry.c) say which phase may follow which; docs/states.md is drawn from
- * them. The folded part changes only by records (core/ledger.h); `hint` is what the owner has seen
- * and is lost with it. Entries, requests and texts live in the engine's pool.
+ * The folded part changes only by records (core/ledger.h); `hint` is what the owner has seen and is
+ * lost with it. Entries, requests and texts live in the engine's pool.
  */
 #ifndef WORKER_CORE_ENTRY_H
 #define WORKER_CORE_ENTRY_H
@@ -24,22 +15,9 @@
 #include "base/pool.h"
 #include "core/kept.h"
 #include "core/outcome.h"
+#include "core/phase.h"
 #include "core/record.h"
 #include "core/task.h"
-
-/* Stored in snapshots: append only. */
-enum entry_phase {
-    ENTRY_CLOSED = 0,      /* no open request; memory of closed ones only */
-    ENTRY_WAITING = 1,     /* to be rebooted when its time comes */
-    ENTRY_DISPATCHING = 2, /* an intent is valid; the call may be in the air */
-    ENTRY_UNKNOWN = 3,     /* the call went out, its answer was lost */
-    ENTRY_REBOOTING = 4,   /* the API accepted it; watched until RUNNING */
-};
-#define ENTRY_PHASE_N 5
-
-const char *entry_phase_name(enum entry_phase phase);
-/* Why an entry may go from one phase to another, for a person; NULL: it may not. */
-const char *entry_phase_reason(enum entry_phase from, enum entry_phase to);
 
 enum request_flag {
     REQUEST_RIDES = 1,     /* the dispatch under way serves it and will decide it */
@@ -47,16 +25,6 @@ enum request_flag {
     REQUEST_CANCELLED = 4, /* withdrawn while it rode; takes effect if the attempt comes back */
     REQUEST_TRIED = 8,     /* it rode on an attempt that came back: it has a last error */
 };
-
-enum request_text {
-    REQUEST_ID,
-    REQUEST_REGION,
-    REQUEST_BY,
-    REQUEST_REASON,
-    REQUEST_TRACEPARENT,
-    REQUEST_TRACESTATE,
-};
-#define REQUEST_TEXT_N 6
 
 /* An open request. */
 struct request {
@@ -159,7 +127,7 @@ struct entry *entry_make(struct pool *pool, struct view id, uint32_t hash);
 /* Frees it with all it holds, but for the hint, which must be gone. */
 void entry_free(struct pool *pool, struct entry *entry);
 
-/* Moves to a phase; the edge must be in phase_edges. */
+/* Moves to a phase; there must be a reason for it (core/phase.h). */
 void entry_move(struct entry *entry, enum entry_phase to);
 
 struct view request_text(const struct request *req, enum request_text which);

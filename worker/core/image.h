@@ -22,8 +22,6 @@ enum image_limit {
     IMAGE_EARLY_MAX = 1024,
 };
 
-enum { IMAGE_TEXT_N = 6 }; /* as enum request_text of core/entry.h counts them */
-
 struct image_request {
     int64_t requested_ms;
     int64_t serves_after_ms;
@@ -36,7 +34,7 @@ struct image_request {
     uint32_t strikes;
     uint32_t kind;
     uint32_t flags;
-    struct view texts[IMAGE_TEXT_N];
+    struct view texts[REQUEST_TEXT_N];
 };
 
 struct image_closed {
@@ -92,17 +90,5 @@ struct image_room {
     uint32_t closed_n;
     uint32_t early_n;
 };
-
-struct entry;
-struct table;
-
-/* Adds the entry's image to the room, its views pointing into the entry; false: no room is left,
- * and nothing was added. An empty room has room for any entry whose limits the configuration
- * allows. */
-bool image_take(const struct entry *entry, struct image_room *room);
-/* About how many bytes the image takes in a record. */
-size_t image_bytes(const struct image *image);
-/* Makes the entry that the image shows; the table has none of that instance. */
-struct entry *image_restore(struct table *table, const struct image *image);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "core/apply.h"
+#include "core/image_entry.h"
 
 enum {
     /* The most that one record can make of itself: every member of an answer closing all of its

@@ -114,6 +114,7 @@ static void judge_unclear(struct engine *eng, struct owner *owner, struct entry 
         conclude(eng, owner, entry, (struct seen){.finding = FOUND_WENT});
         return;
     }
+    CHECK(entry->flight != NULL);
     if (reading->begun_ms < horizon_ms(eng, entry)) {
         look_again(eng, owner, entry);
         return;

@@ -12,6 +12,7 @@
  * owed before BEGIN is acknowledged; the tasks before BEGIN's cursor go with it. */
 #include "base/check.h"
 #include "core/engine_impl.h"
+#include "core/image_entry.h"
 
 enum { SNAPSHOT_RECORD_BYTES = 128 * 1024 };
 static const int64_t growth_share = 2; /* times the live size, before the next one is due */

@@ -46,6 +46,17 @@ enum task_type {
     TASK_REFUSED = 3, /* intake refused the request; the ledger owes the `rejected` event */
 };
 
+/* The texts of a request, in the order in which an entry and its image keep them. */
+enum request_text {
+    REQUEST_ID,
+    REQUEST_REGION,
+    REQUEST_BY,
+    REQUEST_REASON,
+    REQUEST_TRACEPARENT,
+    REQUEST_TRACESTATE,
+};
+#define REQUEST_TEXT_N 6
+
 /* Where in the input a task came from. Tasks of one input partition are ordered by (generation,
  * offset, index). */
 struct source {

@@ -190,11 +190,12 @@ static enum err read_document(struct walk *walk, yaml_parser_t *parser)
 {
     yaml_document_t document;
     yaml_document_t more;
-    walk->document = &document;
     enum err err = load(walk, parser, &document);
     if (err != ERR_OK)
         return err;
+    walk->document = &document;
     err = walk_root(walk);
+    walk->document = NULL;
     if (err == ERR_OK)
         err = load(walk, parser, &more);
     if (err == ERR_OK) {

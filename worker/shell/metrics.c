@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "core/entry.h"
+#include "core/phase.h"
 #include "wire/ecm_answer.h"
 #include "wire/ecm_request.h"
 #include "wire/metrics_text.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/image_codec.h"
 
-#include "core/entry.h"
+#include "core/phase.h"
 #include "wire/record_ranges.h"
 
 static void visit_source(struct visit *visit, struct source *source)
@@ -17,7 +17,7 @@ static void visit_request(struct visit *visit, struct image_request *request)
     static const struct {
         const char *field;
         const struct range *range;
-    } texts[IMAGE_TEXT_N] = {
+    } texts[REQUEST_TEXT_N] = {
         [REQUEST_ID] = {"requestId", &request_id_range},
         [REQUEST_REGION] = {"region", &region_range},
         [REQUEST_BY] = {"requestedBy", &note_range},
@@ -38,7 +38,7 @@ static void visit_request(struct visit *visit, struct image_request *request)
     visit_u32(visit, "strikes", (struct range){0, UINT16_MAX}, &request->strikes);
     visit_u32(visit, "kind", kind_range, &request->kind);
     visit_u32(visit, "flags", (struct range){0, UINT8_MAX}, &request->flags);
-    for (int i = 0; i < IMAGE_TEXT_N; i++)
+    for (int i = 0; i < REQUEST_TEXT_N; i++)
         visit_text(visit, texts[i].field, *texts[i].range, &request->texts[i]);
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "core/entry.h"
+#include "core/phase.h"
 #include "wire/timestamp.h"
 
 static const char *const verdict_names[] = {
@@ -224,7 +224,6 @@ static json_t *detail_json(const struct record *record)
     case RECORD_BEGIN:
         return begin_json(record);
     case RECORD_IMAGE:
-        return json_object();
     case RECORD_END:
         return json_object();
     case RECORD_REPLY:

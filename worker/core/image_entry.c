@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/image.h"
+#include "core/image_entry.h"
 
 #include <string.h>
 
 #include "base/check.h"
-#include "core/table.h"
-
-_Static_assert((int)IMAGE_TEXT_N == REQUEST_TEXT_N, "an image has every text of a request");
 
 /* ---- taking ---- */
 
@@ -25,7 +22,7 @@ static void take_request(const struct request *req, struct image_request *out)
         .kind = req->kind,
         .flags = req->flags,
     };
-    for (int i = 0; i < IMAGE_TEXT_N; i++)
+    for (int i = 0; i < REQUEST_TEXT_N; i++)
         out->texts[i] = request_text(req, (enum request_text)i);
 }
 
@@ -112,7 +109,7 @@ size_t image_bytes(const struct image *image)
     size_t bytes = HEAD + image->instance_id.n + image->error_code.n + image->error_message.n;
     for (uint32_t i = 0; i < image->request_n; i++) {
         bytes += PER_REQUEST;
-        for (int text = 0; text < IMAGE_TEXT_N; text++)
+        for (int text = 0; text < REQUEST_TEXT_N; text++)
             bytes += image->requests[i].texts[text].n;
     }
     for (uint32_t i = 0; i < image->closed_n; i++) {
