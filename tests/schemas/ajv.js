@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks ajv. In: {"schemas": {name: schema}, "questions": [[name, text of JSON], ...]}; out: for each
-// question "accepts", "unreadable", or why it refuses.
+// Asks ajv. In: {"schemas": {name: schema}, "questions": [[name, text of JSON], ...]}; out: for
+// each question "accepts", "unreadable", or why it refuses.
 "use strict";
 const Ajv = require("ajv").default;
 const addFormats = require("ajv-formats").default;

@@ -53,7 +53,8 @@ def test_asyncapi_examples_fit():
 
 def worker(build_dir, *arguments):
     program = Path(os.environ.get("REBOOT_WORKER", build_dir / "reboot-worker"))
-    return subprocess.run([program, *arguments], text=True, stdout=subprocess.PIPE, check=True).stdout
+    return subprocess.run([program, *arguments], text=True, stdout=subprocess.PIPE,
+                          check=True).stdout
 
 
 def test_page_of_error_codes_is_fresh(build_dir):
