@@ -6,9 +6,9 @@
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "shell/errors_text.h"
 #include "shell/kafka_client.h"
 #include "shell/metrics.h"
-#include "wire/errors_text.h"
 
 enum { TEXT_BYTES_MAX = 1024 * 1024 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/errors_text.h"
+#include "shell/errors_text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

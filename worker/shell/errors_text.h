@@ -3,8 +3,8 @@
  * docs/errors.md: every error code that an outcome or a dead letter can carry, from the tables that
  * the worker itself goes by.
  */
-#ifndef WORKER_WIRE_ERRORS_TEXT_H
-#define WORKER_WIRE_ERRORS_TEXT_H
+#ifndef WORKER_SHELL_ERRORS_TEXT_H
+#define WORKER_SHELL_ERRORS_TEXT_H
 
 #include "base/bytes.h"
 
