@@ -14,7 +14,15 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, TOPICS_MAX = 64, PARTITIONS_MAX = 1024 };
+enum {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    TOPICS_MAX = 64,
+    PARTITIONS_MAX = 1024,
+    COORDINATOR_RTT_MS = 100
+};
+static const char GROUP[] = "reboot-workers"; /* the default one */
 
 static const char usage[] =
     "usage: dev-broker [--pool-topics[=P]] [--topic NAME:PARTITIONS]... [--brokers N]\n"
@@ -124,37 +132,56 @@ static int parse_options(int argc, char **argv, struct options *options)
  * comes between the two would wait for the thread's next tick, a second. */
 static void let_it_rest(void)
 {
-    const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 1000 * 1000};
     (void)nanosleep(&pause, NULL); /* style: nothing tells when it rests */
+}
+
+/* Group members talk to one more broker, that leads nothing and is slow: when a group's leader is
+ * done with the assignment before another member has asked for it (a matter of microseconds,
+ * otherwise), the cluster never answers that member. */
+static rd_kafka_resp_err_t make_coordinator(rd_kafka_mock_cluster_t *cluster, int32_t broker)
+{
+    let_it_rest();
+    rd_kafka_resp_err_t err = rd_kafka_mock_broker_set_rtt(cluster, broker, COORDINATOR_RTT_MS);
+    let_it_rest();
+    return err != RD_KAFKA_RESP_ERR_NO_ERROR
+               ? err
+               : rd_kafka_mock_coordinator_set(cluster, "group", GROUP, broker);
+}
+
+static rd_kafka_resp_err_t make_topic(rd_kafka_mock_cluster_t *cluster, const struct topic *topic,
+                                      int broker_n)
+{
+    let_it_rest();
+    rd_kafka_resp_err_t err = rd_kafka_mock_topic_create(cluster, topic->name, topic->partition_n,
+                                                         broker_n < 3 ? broker_n : 3);
+    for (int p = 0; p < topic->partition_n && err == RD_KAFKA_RESP_ERR_NO_ERROR; p++) {
+        let_it_rest();
+        err = rd_kafka_mock_partition_set_leader(cluster, topic->name, p, p % broker_n + 1);
+    }
+    return err;
 }
 
 static int run(rd_kafka_t *rk, const struct options *options, const sigset_t *signals)
 {
     int signal_number;
-    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(rk, options->broker_n);
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(rk, options->broker_n + 1);
     if (cluster == NULL) {
-        (void)fprintf(stderr, "dev-broker: no sockets for %d broker(s)\n", options->broker_n);
+        (void)fprintf(stderr, "dev-broker: no sockets for %d broker(s)\n", options->broker_n + 1);
         return EXIT_FAILED;
     }
-    int factor = options->broker_n < 3 ? options->broker_n : 3;
-    int status = EXIT_OK;
-    for (int i = 0; i < options->topic_n && status == EXIT_OK; i++) {
-        let_it_rest();
-        rd_kafka_resp_err_t err = rd_kafka_mock_topic_create(
-            cluster, options->topics[i].name, options->topics[i].partition_n, factor);
-        if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            (void)fprintf(stderr, "dev-broker: topic %s: %s\n", options->topics[i].name,
-                          rd_kafka_err2str(err));
-            status = EXIT_FAILED;
-        }
-    }
-    if (status == EXIT_OK) {
+    rd_kafka_resp_err_t err = make_coordinator(cluster, options->broker_n + 1);
+    for (int i = 0; i < options->topic_n && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        err = make_topic(cluster, &options->topics[i], options->broker_n);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         (void)printf("bootstrap.servers=%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
         (void)fflush(stdout);
         (void)sigwait(signals, &signal_number);
+    } else {
+        (void)fprintf(stderr, "dev-broker: %s\n", rd_kafka_err2str(err));
     }
     rd_kafka_mock_cluster_destroy(cluster);
-    return status;
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? EXIT_OK : EXIT_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -29,8 +29,8 @@ from story import FLEET, tell  # noqa: E402
 PARTITIONS = 12
 WORKERS = ("alpha", "beta")
 REQUESTS, RESULTS, DEAD_LETTERS = "reboot.requests", "reboot.results", "reboot.requests-dlt"
-BUSY_SECONDS = 4
-SETTLE_SECONDS = 60
+BUSY_SECONDS = 6
+SETTLE_SECONDS = 90
 STATUSES = ("succeeded", "unconfirmed", "failed", "unknown", "expired", "cancelled", "rejected")
 
 
@@ -64,6 +64,8 @@ class Demo:
                 f"{len(story.missing)} that do not exist; one answer gets lost")
         for name in WORKERS:
             self.stage.start_worker(name)
+        self.screen.progress([f"  {'workers':<12} {' and '.join(WORKERS)} join the pool ..."],
+                             f"{' and '.join(WORKERS)} join the pool")
         owned = self.stage.wait_owned(WORKERS, PARTITIONS)
         say("workers", ", ".join(f"{name} owns {some(len(owned[name]), 'partition')}"
                                  for name in WORKERS))
@@ -71,7 +73,7 @@ class Demo:
     # ---- the middle ----
 
     def run(self):
-        asks = self.story.asks
+        asks = self.story.asks + self.story.later
         self.total = (len({(ask.request_id or id(ask), instance) for ask in asks
                            if ask.code is None and not ask.cancel for instance in ask.instances}) +
                       sum(len(ask.instances) or 1 for ask in asks if ask.code))
@@ -97,16 +99,16 @@ class Demo:
     def follow(self, producer, consumer):
         story = self.story
         waiting = list(story.asks)  # by time
-        again = list(story.again)
+        later = list(story.later)
         still_busy = True
         looked = 0.0
         while True:
             passed = time.monotonic() - self.began
             due = [ask for ask in waiting if ask.at <= passed]
             waiting = waiting[len(due):]
-            ended = [ask for ask in again if judge.has_ended(ask, self.results, REQUESTS)]
-            again = [ask for ask in again if ask not in ended]
-            self.publish(producer, due + ended)
+            ready = [ask for ask in later if judge.has_ended(ask.after, self.results, REQUESTS)]
+            later = [ask for ask in later if ask not in ready]
+            self.publish(producer, due + ready)
             if still_busy and passed > BUSY_SECONDS:
                 self.stage.simulator("instances", {"ids": story.busy, "busy": False})
                 still_busy = False
@@ -117,7 +119,7 @@ class Demo:
                 looked = passed
                 self.stage.check()
                 self.calls = len(self.stage.calls())
-            done = not waiting and not again and self.is_done()
+            done = not waiting and not later and self.is_done()
             late = passed > SETTLE_SECONDS
             self.show(passed, done or late)
             if done or late:
@@ -133,7 +135,7 @@ class Demo:
     def show(self, passed, last):
         screen, statuses = self.screen, self.results.statuses
         final = self.results.final_count()
-        asks = len(self.story.asks) + len(self.story.again)
+        asks = len(self.story.asks) + len(self.story.later)
         published = len(self.published)
         ended = ", ".join(f"{number(statuses[name])} {name}" for name in STATUSES if statuses[name])
         screen.progress([
@@ -167,8 +169,8 @@ class Demo:
             (f"{some(len({at[:2] for at in results.refusals}), 'refused record')}, each with its "
              f"reason; {len(letters)} of them untouched in the dead-letter topic",
              judge.judge_refusals(asks, results, letters)),
-            (f"never over {judge.IDS_PER_CALL} IDs a call or {judge.CALLS_PER_SECOND} calls a "
-             "second", judge.judge_calls(calls)),
+            (f"never more than {judge.IDS_PER_CALL} IDs a call; {judge.throttled(calls)} of "
+             f"{number(len(calls))} calls over 20 a second", judge.judge_calls(calls)),
             ("the workers ended orderly", (f"{name} ended with {code}" for name, code in
                                            exits.items() if code != 0)),
         ]
@@ -213,7 +215,22 @@ class Demo:
                    "stored ones, byte for byte")
 
     def count(self, n, name, text):
-        self.screen.say(f"  {number(n):>6}  {name:<12} {text}".rstrip())
+        if n:
+            self.screen.say(f"  {number(n):>6}  {name:<12} {text}".rstrip())
+
+
+def report(screen, checks):
+    """Shows each check with its violations; how many there are."""
+    total = 0
+    for text, found in checks:
+        found = list(found)
+        total += len(found)
+        screen.verdict(not found, text)
+        for violation in found[:10]:
+            screen.say(f"      {screen.paint('red', violation)}")
+        if len(found) > 10:
+            screen.say(f"      and {len(found) - 10} more")
+    return total
 
 
 def play(options, screen, stage):
@@ -226,15 +243,7 @@ def play(options, screen, stage):
     screen.say()
     demo.summary()
     screen.title("Checked against the results, the dead letters, and the API's own log")
-    violations = 0
-    for text, found in demo.judge():
-        found = list(found)
-        violations += len(found)
-        screen.verdict(not found, text)
-        for violation in found[:10]:
-            screen.say(f"      {screen.paint('red', violation)}")
-        if len(found) > 10:
-            screen.say(f"      and {len(found) - 10} more")
+    violations = report(screen, demo.judge())
     screen.say(f"  {time.monotonic() - started:.1f} s; logs are in "
                f"{os.path.relpath(stage.log_dir)}")
     return 1 if violations else 0

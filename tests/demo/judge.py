@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 TOUCHING = {"succeeded", "unconfirmed", "unknown"}  # the API may have rebooted it
 IDS_PER_CALL = 100
-CALLS_PER_SECOND = 20
+THROTTLED_SHARE = 0.02
 
 
 class Results:
@@ -61,7 +61,7 @@ def wanted_refusals(asks):
 
 
 def has_ended(ask, results, topic):
-    return all((ask.name(topic), instance) in results.finals for instance in ask.instances)
+    return ask.place is not None and all((ask.name(topic), instance) in results.finals for instance in ask.instances)
 
 
 def is_answered_again(ask, results, topic):
@@ -134,13 +134,15 @@ def judge_truth(results, calls):
             yield f"{instance} was rebooted, and is said to be {' and '.join(sorted(statuses))}"
 
 
+def throttled(calls):
+    return sum((call["code"] or "").startswith("RequestLimitExceeded") for call in calls)
+
+
 def judge_calls(calls):
-    seconds = Counter((int(call["at"]), call["action"]) for call in calls)
-    for (_, action), n in sorted(seconds.items()):
-        if n > CALLS_PER_SECOND:
-            yield f"{n} calls of {action} arrived in one second"
+    """The API counts by the second of arrival: a call that was held up on its way may be over."""
     for call in calls:
         if len(call["ids"]) > IDS_PER_CALL:
             yield f"a call with {len(call['ids'])} IDs"
-        if call["code"] == "RequestLimitExceeded":
-            yield "a call was over the limit"
+    over = throttled(calls)
+    if over > THROTTLED_SHARE * len(calls):
+        yield f"{over} of {len(calls)} calls were over the limit of the API"

@@ -72,3 +72,5 @@ class Screen:
         self.out.write("".join(f"{line[:width]}\n" for line in lines))
         self.out.flush()
         self.drawn = 0 if last else len(lines)
+        if last:
+            self.next = 0.0

@@ -13,7 +13,7 @@ UPSTREAMS = (("fleet-health", "no heartbeat for 5 minutes"), ("kernel-rollout", 
              ("night-shift", "内核挂起"), ("billing", "lease renewed"))
 
 
-@dataclass
+@dataclass(eq=False)
 class Ask:
     """One record of the requests topic."""
     at: float  # seconds after the beginning
@@ -23,7 +23,8 @@ class Ask:
     code: str | None = None  # why it must be refused
     cancel: bool = False
     allow_repeat: bool = False
-    again: bool = False  # the same record once more, after all of it has ended
+    after: "Ask | None" = None  # published when all of that one has ended
+    again: bool = False  # it is the same record once more
     place: tuple | None = None  # (partition, offset), once it is stored
 
     def name(self, topic):
@@ -33,7 +34,7 @@ class Ask:
 @dataclass
 class Story:
     asks: list = field(default_factory=list)  # by time
-    again: list = field(default_factory=list)  # to be published later
+    later: list = field(default_factory=list)  # when another has ended
     stopped: list = field(default_factory=list)
     denied: list = field(default_factory=list)
     busy: list = field(default_factory=list)  # for the first seconds
@@ -62,16 +63,18 @@ class Teller:
         request_id = named or f"{by}-{self.count:04d}"
         if self.count % 10 or named:
             request["requestId"] = request_id
-            record = dress(request)
         elif dress is bare:
             request_id = None
-            record = dress(request)
-        else:
-            record = dress(request, event_id=request_id)
+        record = bare(request) if dress is bare else dress(request, event_id=request_id)
         self.story.asks.append(Ask(
             moment, record, request_id, tuple(dict.fromkeys(instances)), code,
             fields.get("cancel", False), fields.get("allowRepeat", False)))
         return self.story.asks[-1]
+
+    def later(self, first, then):
+        then.after = first
+        self.story.asks.remove(then)
+        self.story.later.append(then)
 
     def raw(self, moment, code, value, headers=(), request_id=None, instances=()):
         """A record as no upstream should send it."""
@@ -126,42 +129,47 @@ def tell(seed):
     def some(n):
         return [next(take) for _ in range(n)]
 
-    hard, first, repeat = some(24), some(12), some(6)
+    hard, first, repeat, late = some(24), some(12), some(6), some(6)
     story.lost = hard[:1]
     story.stopped, story.denied = some(12), some(8)
     story.busy, story.stuck = some(12), some(2)
     story.missing = [f"ein-{0xf000 + i:08x}" for i in range(5)]
     good = list(take)
-    # Somebody's list is out of date: those that cannot be rebooted come together, among others.
-    bad = story.stopped + story.denied + story.missing + good[:15]
-    base = good[15:] + story.busy + story.stuck
+    bad = story.stopped + story.denied + story.missing + good[:10]
+    busy = story.busy + good[10:16]
+    base = good[16:] + story.stuck
     teller.random.shuffle(bad)
+    teller.random.shuffle(busy)
     teller.random.shuffle(base)
 
     plain = []
     groups = list(teller.in_groups(base, 3, 7))
     for i, group in enumerate(groups):
-        plain.append(teller.ask(3.0 * i / len(groups), group))
-    for group in teller.in_groups(bad, 5, 5):
-        teller.ask(1.0, group)
+        plain.append(teller.ask(2.5 * i / len(groups), group))
+    for i in range(60):  # the second and third alarm of an incident
+        teller.ask(0.5 + 2.5 * i / 60, teller.random.sample(base, teller.random.randint(1, 6)))
     for i, group in enumerate(teller.in_groups(hard, 6, 6)):
         teller.ask(0.2 * i, group, stopType="HARD")
     for group in teller.in_groups(first, 6, 6):
         teller.ask(1.0, group, stopType="SOFT_FIRST")
+    for group in teller.in_groups(busy, 6, 6):
+        teller.ask(2.6, group)
+    for group in teller.in_groups(bad, 5, 5):  # a list that is out of date
+        teller.ask(3.0, group)
     for group in teller.in_groups(repeat, 3, 3):
-        teller.ask(0.0, group)
-        teller.ask(2.5, group, allowRepeat=True)
-    for i in range(60):  # the second and third alarm of an incident
-        teller.ask(1.0 + 3.0 * i / 60, teller.random.sample(base, teller.random.randint(1, 6)))
+        once = teller.ask(0.0, group)
+        teller.later(once, teller.ask(0.0, group, allowRepeat=True))
     for ask in teller.random.sample([ask for ask in plain if ask.request_id], 10):
         # an upstream that got no answer
-        story.again.append(Ask(0, ask.record, ask.request_id, ask.instances, again=True))
+        again = Ask(0.0, ask.record, ask.request_id, ask.instances, again=True)
+        story.asks.append(again)
+        teller.later(ask, again)
     for i in range(5):
         group = teller.random.sample(good, 3)
         ask = teller.ask(0.5, group, named=f"later-{i}", notBefore=at(600))
         teller.ask(2.5 + i * 0.2, group, named=ask.request_id, cancel=True)
-    for i in range(3):
-        teller.ask(1.0 + i, teller.random.sample(good, 2), expiresAt=at(-60))
+    for group in teller.in_groups(late, 2, 2):
+        teller.ask(1.5, group, expiresAt=at(-60))
     malformed(teller, good)
     story.asks.sort(key=lambda ask: ask.at)
     return story
