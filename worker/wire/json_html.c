@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/json_html.h"
 
-#include <ctype.h>
-
 enum err json_html_escape(struct view text, struct buf *out)
 {
     enum err err = ERR_OK;
@@ -31,9 +29,9 @@ enum err json_html_words(const char *name, struct buf *out)
 {
     enum err err = ERR_OK;
     for (; err == ERR_OK && *name != '\0'; name++) {
-        const char word[] = {' ', (char)tolower((unsigned char)*name)};
-        err = isupper((unsigned char)*name) ? buf_append(out, word, sizeof word)
-                                            : json_html_escape((struct view){name, 1}, out);
+        const char word[] = {' ', (char)(*name - 'A' + 'a')};
+        err = *name >= 'A' && *name <= 'Z' ? buf_append(out, word, sizeof word)
+                                           : json_html_escape((struct view){name, 1}, out);
     }
     return err;
 }
