@@ -50,6 +50,13 @@ static void as_variable(const char *key, const char *value, char *out, size_t ro
     (void)snprintf(out + n, room - n, "=%s", value);
 }
 
+static void load(const struct config_input *input, struct config *out)
+{
+    struct fault fault;
+    if (config_load(input, out, &fault) != ERR_OK)
+        fail_msg("%s", fault.text);
+}
+
 /* Equal as written, or as the same number. */
 static void assert_same(const struct config *config, const struct option_row *row,
                         const char *value)
@@ -85,18 +92,18 @@ static void a_flag_beats_the_environment_which_beats_the_file_for_every_option(v
         struct config_flag flag = {row, values[2]};
 
         struct config_input input = {.file = path};
-        config_of(&input, &config);
+        load(&input, &config);
         assert_same(&config, row, values[0]);
         config_release(&config);
 
         input.environment = environment;
-        config_of(&input, &config);
+        load(&input, &config);
         assert_same(&config, row, values[1]);
         config_release(&config);
 
         input.flags = &flag;
         input.flag_n = 1;
-        config_of(&input, &config);
+        load(&input, &config);
         assert_same(&config, row, values[2]);
         config_release(&config);
         file_end(path);
@@ -115,13 +122,13 @@ static void properties_of_kafka_follow_the_same_order(void **state)
     const char *const files[] = {lines};
     const struct kafka_property flags[] = {{"linger.ms", "4"}};
     struct config config;
-    config_of(&(struct config_input){.file = yaml,
-                                     .environment = environment,
-                                     .property_files = files,
-                                     .property_file_n = 1,
-                                     .properties = flags,
-                                     .property_n = 1},
-              &config);
+    load(&(struct config_input){.file = yaml,
+                                .environment = environment,
+                                .property_files = files,
+                                .property_file_n = 1,
+                                .properties = flags,
+                                .property_n = 1},
+         &config);
     assert_string_equal(property(&config, "bootstrap.servers"), "localhost:9092");
     assert_string_equal(property(&config, "client.rack"), "a");
     assert_string_equal(property(&config, "debug"), "topic");
@@ -156,10 +163,10 @@ static void values_are_what_they_are_written_as(void **state)
         {"api.linger", "1.005s", 1005},
         {"api.linger", "0", 0},
         {"api.linger", "0.5m", 30000},
-        {"limits.entry_bytes", "16384", 16384},
-        {"limits.entry_bytes", "256KiB", 262144},
-        {"limits.entry_bytes", "512KiB", 524288},
-        {"limits.entry_bytes", "0.5MiB", 524288},
+        {"request.max_bytes", "16384", 16384},
+        {"request.max_bytes", "256KiB", 262144},
+        {"request.max_bytes", "1MiB", 1048576},
+        {"request.max_bytes", "0.5MiB", 524288},
         {"topics.partitions", "7", 7},
         {"topics.partitions", "+7", 7},
         {"topics.partitions", "7.0", 7},
@@ -197,9 +204,9 @@ static void anything_else_is_refused_with_what_it_may_be(void **state)
         {"api.linger", "0x10ms", "a duration"},
         {"api.linger", "1e999s", "a duration"},
         {"api.linger", "61s", "a duration"},
-        {"limits.entry_bytes", "1GiB", "a size from 16KiB to 512KiB"},
-        {"limits.entry_bytes", "256KB", "a size"},
-        {"limits.entry_bytes", "256kib", "a size"},
+        {"request.max_bytes", "1GiB", "a size from 1KiB to 4MiB"},
+        {"request.max_bytes", "256KB", "a size"},
+        {"request.max_bytes", "256kib", "a size"},
         {"topics.partitions", "1.5", "a whole number from 1 to 256"},
         {"topics.partitions", "0", "a whole number"},
         {"topics.partitions", "12 ", "a whole number"},
@@ -325,7 +332,7 @@ static void a_static_member_needs_a_name_that_can_be_an_id(void **state)
     assert_int_equal(config_load(&input, &config, &fault), ERR_CONFIG);
     assert_contains(fault.text, "name");
     flags[1].value = "worker-1.zone_b";
-    config_of(&input, &config);
+    load(&input, &config);
     config_release(&config);
 }
 
@@ -363,9 +370,8 @@ static void oddities_are_warned_of_and_taken(void **state)
         struct fault warned = {""};
         struct config_flag flags[] = {{option(rows[i].key), rows[i].value},
                                       {option("api.signature_life"), "1s"}};
-        config_of(
-            &(struct config_input){.flags = flags, .flag_n = 2, .warn = count, .context = &warned},
-            &config);
+        load(&(struct config_input){.flags = flags, .flag_n = 2, .warn = count, .context = &warned},
+             &config);
         assert_contains(warned.text, rows[i].key);
         config_release(&config);
     }

@@ -12,6 +12,8 @@
 #ifndef WORKER_SHELL_WORKER_IMPL_H
 #define WORKER_SHELL_WORKER_IMPL_H
 
+#include <jansson.h>
+
 #include "shell/admin.h"
 #include "shell/bridge.h"
 #include "shell/control.h"
@@ -144,6 +146,16 @@ int64_t input_lag(const struct worker *worker, int32_t partition);
 /* Looks whether the partition is what it was; false: nothing is known of it. */
 bool input_check_begin(struct worker *worker, int32_t partition);
 void input_check_read(struct worker *worker, const struct reader_event *event);
+
+/* worker_status.c: the state as JSON (docs/operations.md), and as a page for a person */
+/* A new value; NULL: no memory. */
+json_t *status_json(const struct worker *worker, const struct metrics_view *view);
+json_t *status_checks(const struct readiness *readiness);
+/* Tasks behind the cursor of a partition that is owned, as far as is known. */
+int64_t status_tasks_lag(const struct worker *worker, int32_t partition, int64_t cursor);
+/* The page of what status_json made: self-contained, without a script; it asks to be loaded again.
+ */
+MUST_USE enum err status_page(json_t *status, struct buf *out);
 
 /* worker_pages.c */
 MUST_USE enum err pages_open(struct worker *worker, struct fault *fault);

@@ -4,7 +4,6 @@
 #include <jansson.h>
 
 #include "shell/worker_impl.h"
-#include "shell/worker_status.h"
 
 enum { OK = 200, FAILED = 500, UNAVAILABLE = 503 };
 

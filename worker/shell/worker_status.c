@@ -1,9 +1,11 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "shell/worker_status.h"
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The worker's state, for programs and for people. */
 
 #include "base/utf8.h"
 #include "core/entry.h"
 #include "shell/clock.h"
+#include "shell/worker_impl.h"
 #include "wire/json_html.h"
 #include "wire/timestamp.h"
 

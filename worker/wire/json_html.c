@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/json_html.h"
 
-#include <stdbool.h>
-
 enum err json_html_escape(struct view text, struct buf *out)
 {
     enum err err = ERR_OK;
@@ -31,10 +29,9 @@ enum err json_html_words(const char *name, struct buf *out)
 {
     enum err err = ERR_OK;
     for (; err == ERR_OK && *name != '\0'; name++) {
-        bool begins = *name >= 'A' && *name <= 'Z';
         const char word[] = {' ', (char)(*name - 'A' + 'a')};
-        err = begins ? buf_append(out, word, sizeof word)
-                     : json_html_escape((struct view){name, 1}, out);
+        err = *name >= 'A' && *name <= 'Z' ? buf_append(out, word, sizeof word)
+                                           : json_html_escape((struct view){name, 1}, out);
     }
     return err;
 }
