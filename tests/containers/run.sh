@@ -31,7 +31,8 @@ start_daemon() {
     daemon=$!
     export DOCKER_HOST=unix://$sockets/docker
     until docker info >/dev/null 2>&1; do
-        kill -0 "$daemon" 2>/dev/null || skip "dockerd does not run here: $(tail -n 1 "$work/dockerd.log")"
+        kill -0 "$daemon" 2>/dev/null ||
+            skip "dockerd does not run here: $(tail -n 1 "$work/dockerd.log")"
         ((SECONDS < deadline)) || skip "dockerd does not answer: see $work/dockerd.log"
         sleep 0.2
     done
