@@ -39,8 +39,8 @@ def run(*command, seconds=120):
                               timeout=seconds, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
     except subprocess.TimeoutExpired as late:
-        text = f"{' '.join(command)}: not within {seconds} s: {late.stdout}"
-        raise AssertionError(text) from None
+        raise AssertionError(f"{' '.join(command)}: not within {seconds} s: "
+                             f"{late.stdout}") from None
     assert done.returncode == 0, f"{' '.join(command)}: {done.returncode}\n{done.stdout[-4000:]}"
     return done.stdout
 

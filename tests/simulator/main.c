@@ -101,7 +101,7 @@ static enum err read_pem(const char *path, struct buf *out, struct fault *why)
     buf_init(out, PEM_BYTES_MAX);
     while (err == ERR_OK && (n = fread(bytes, 1, sizeof bytes, file)) > 0)
         err = buf_append(out, bytes, n);
-    fclose(file);
+    (void)fclose(file);
     if (err != ERR_OK || out->n == 0)
         return fault_set(why, ERR_INVALID, "%s: not a PEM file", path);
     return ERR_OK;
