@@ -122,11 +122,19 @@ void dispatch_sweep(struct engine *eng)
     }
 }
 
-bool dispatch_is_live(const struct engine *eng, struct dispatch_id id)
+bool dispatch_carries(const struct engine *eng, const struct entry *entry)
 {
-    for (const struct dispatch *d = eng->dispatches; d != NULL; d = d->next)
-        if (dispatch_id_equals(d->id, id))
-            return true;
+    for (const struct dispatch *d = eng->dispatches; d != NULL; d = d->next) {
+        if (!dispatch_id_equals(d->id, entry->flight->dispatch))
+            continue;
+        for (uint32_t i = 0; i < d->aboard_n; i++) {
+            const struct aboard *aboard = &d->aboard[i];
+            bool done = aboard->state == ABOARD_OUT || aboard->answered;
+            if (!done && aboard->partition == entry->partition &&
+                view_equals((struct view){aboard->id, aboard->id_n}, entry_id(entry)))
+                return true;
+        }
+    }
     return false;
 }
 

@@ -411,7 +411,9 @@ void dispatch_lost_partition(struct engine *eng, struct owner *owner);
 void dispatch_free(struct engine *eng, struct dispatch *dispatch);
 /* Frees what is done. */
 void dispatch_sweep(struct engine *eng);
-bool dispatch_is_live(const struct engine *eng, struct dispatch_id id);
+/* Is its flight one of our dispatches, with an answer to come? (A REPLY makes a dispatch of one
+ * partition's part; other parts with the same id are not its business.) */
+bool dispatch_carries(const struct engine *eng, const struct entry *entry);
 struct instant dispatch_wake(const struct engine *eng);
 /* Puts it behind the others. */
 void dispatch_link(struct engine *eng, struct dispatch *dispatch);

@@ -178,7 +178,7 @@ void review_entry(struct engine *eng, struct owner *owner, struct entry *entry)
         next = earlier(next, review_waiting(eng, owner, entry));
         break;
     case ENTRY_DISPATCHING:
-        if (!dispatch_is_live(eng, entry->flight->dispatch))
+        if (!dispatch_carries(eng, entry))
             next = earlier(next, review_look(eng, owner, entry));
         break;
     case ENTRY_UNKNOWN:
