@@ -102,6 +102,8 @@ void action_do(struct sim *sim, struct worker *worker, const struct action *act)
         reader_stop(&worker->readers[TOPIC_TASKS][p]);
         break;
     case ACT_TASKS_COMMIT:
+    case ACT_LEDGER_TRIM:
+    case ACT_TASKS_TRIM:
         break;
     case ACT_PUBLISH:
         publish(sim, worker, act);
