@@ -126,7 +126,6 @@ static void dump_reboot(struct dump *dump, const struct reboot *reboot)
     dispatch_id(dump, reboot->dispatch);
     number(dump, "started", reboot->started_ms);
     number(dump, "intent", reboot->intent);
-    number(dump, "dispatched", reboot->dispatched_ms);
     number(dump, "batch", reboot->batch_size);
     number(dump, "kind", reboot->kind);
     number(dump, "confirmed_by", reboot->confirmed_by);
@@ -183,10 +182,9 @@ static uint64_t dump_ledger(const struct ledger *ledger, FILE *out)
     text(&all, "owner", ledger_owner(ledger));
     for (uint32_t i = 0; i < ledger->sources.count; i++) {
         struct dump one = {.out = out};
-        dump_source(&one, (struct source){ledger->sources.at[i].partition,
-                                          ledger->sources.at[i].offset,
-                                          ledger->sources.at[i].index,
-                                          ledger->sources.at[i].generation});
+        dump_source(&one,
+                    (struct source){ledger->sources.at[i].partition, ledger->sources.at[i].offset,
+                                    ledger->sources.at[i].index, ledger->sources.at[i].generation});
         all.hash += one.hash;
     }
     const struct entry *entry = NULL;
