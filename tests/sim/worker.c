@@ -294,6 +294,7 @@ static void take_record(struct sim *sim, struct worker *worker, int32_t p)
                                 .partition = p,
                                 .offset = stored->offset,
                                 .log_ms = stored->log_ms,
+                                .bytes = (int64_t)stored->bytes.n,
                                 .record = &sim->record});
     judge_read(sim, worker, p, stored);
 }

@@ -9,6 +9,7 @@ static const int64_t wake_max_ms = 1000;
 struct engine *engine_open(const struct engine_options *options, void *memory, size_t bytes_max)
 {
     PRE(options->partition_n > 0 && options->partition_n <= ENGINE_PARTITIONS_MAX);
+    PRE(options->snapshot_bytes_min > 0);
     if (bytes_max < ENGINE_BYTES_MIN)
         return NULL;
     struct pool pool;
