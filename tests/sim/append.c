@@ -126,7 +126,7 @@ void outlet_break(struct sim *sim, struct outlet *outlet, bool reported)
 {
     for (int topic = 0; topic < TOPIC_KINDS; topic++)
         for (int32_t p = 0; p < sim->plan.partition_n; p++)
-            cut(sim, outlet, topic, p);
+            cut(sim, outlet, (enum topic_kind)topic, p);
     uint32_t kept_n = 0;
     for (uint32_t n = 0; n < outlet->outstanding_n; n++) {
         uint32_t i = outlet->outstanding[n];

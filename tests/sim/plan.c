@@ -46,7 +46,7 @@ static void draw_policy(struct plan *plan, struct random *random)
         .confirm_interval_ms = PICK(random, 500, 1000, 5000),
         .confirm_timeout_ms = PICK(random, 20, 40) * 1000,
         .ambiguity_retry = below(random, 10) == 0,
-        .snapshot_bytes_min = 500 + (int64_t)below(random, 20000),
+        .snapshot_bytes_min = 200 + (int64_t)below(random, 2500),
     };
 }
 
