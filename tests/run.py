@@ -24,6 +24,7 @@ ASAN = BUILD / "asan"
 RESULTS = BUILD / "results"
 SLOW = ("containers", "model")  # too long, or too needy, for each run
 CTEST = ("unit", "vectors", "stories", "sim", "fuzz")
+UNBUILT = ("lint", "clang", "tsan")  # parts that need no build with AddressSanitizer
 TEST_SECONDS = 180
 SCRIPT_SECONDS = 1800
 SKIPPED = 77
@@ -70,11 +71,12 @@ def say(text):
     print(text, flush=True)
 
 
-def build(preset):
-    """Configures and builds; on failure shows the end of the log."""
+def build(preset, *targets):
+    """Configures and builds all, or the targets; on failure shows where the log tells of it."""
     log = BUILD / f"{preset}.log"
+    wanted = ["--target", *targets] if targets else []
     with open(log, "w", encoding="utf-8") as out:
-        for step in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset]):
+        for step in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset, *wanted]):
             if subprocess.run(step, cwd=ROOT, stdout=out, stderr=out, check=False).returncode != 0:
                 break
         else:
@@ -113,6 +115,22 @@ def run_lint(tally, name):
         tally.add(f"lint/{step}", outcome)
     if not rows or (done.returncode != 0 and all(row.startswith("passed ") for row in rows)):
         tally.add("lint", "failed")
+
+
+def run_tsan(tally, name):
+    """What has threads of its own, or lives beside librdkafka's, under ThreadSanitizer."""
+    programs = sorted(path.stem for path in TESTS.glob(f"unit/test_kafka*{name}*.c"))
+    if not build("tsan", *programs):
+        tally.add("tsan/build", "failed")
+        return
+    env = {**os.environ, "TSAN_OPTIONS": f"halt_on_error=1 suppressions={TESTS / 'tsan.supp'}"}
+    for program in programs:
+        done = subprocess.run([BUILD / "tsan" / "tests" / "unit" / program], cwd=ROOT, env=env,
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=TEST_SECONDS, check=False)
+        if done.returncode != 0:
+            say(done.stdout[-4000:])
+        tally.add(f"tsan/{program}", "passed" if done.returncode == 0 else "failed")
 
 
 def run_ctest(tally, part, name):
@@ -171,7 +189,7 @@ def run_part(tally, part, name):
 
 def all_parts():
     """Quick ones first: what fails early saves time."""
-    parts = ["lint", "clang"]
+    parts = ["lint", "clang", "tsan"]
     parts += [part for part in CTEST if (TESTS / part / "CMakeLists.txt").exists()]
     for folder in sorted(TESTS.iterdir()):
         has_tests = (folder / "run.sh").exists() or any(folder.glob("test_*.py"))
@@ -210,10 +228,10 @@ def main(argv):
         part, _, name = want.rstrip("/").partition("/")
         started = time.monotonic()
         say(f"== {want}")
-        if part not in ("lint", "clang") and built is None:
+        if part not in UNBUILT and built is None:
             built = build("asan")
             tally.add("asan/build", "passed" if built else "failed")
-        if built is False and part not in ("lint", "clang"):
+        if built is False and part not in UNBUILT:
             tally.add(want, "skipped", "it did not build")
             continue
         run_part(tally, part, name)
