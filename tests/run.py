@@ -3,7 +3,7 @@
 """Runs the tests, part by part, and ends with one line: N passed, N failed.
 
 A part is `lint` (each step of tests/lint/lint.py counts as one), `clang` (everything compiles there
-too), the prefix of CTest's names (unit/..., vectors/..., in the build with sanitizers), or a folder
+too), `tsan` (what has threads, under ThreadSanitizer), the prefix of CTest's names (unit/..., vectors/..., in the build with sanitizers), or a folder
 tests/PART with test_*.py (pytest) or run.sh (one test; 77 means skipped). A part may be several of
 these. PART/NAME takes those whose names start with NAME.
 
@@ -172,6 +172,9 @@ def run_script(tally, part):
 def run_part(tally, part, name):
     if part == "clang":
         tally.add("clang/build", "passed" if build("clang") else "failed")
+        return
+    if part == "tsan":
+        run_tsan(tally, name)
         return
     if part == "lint" and not name.startswith(("lint", "test_")):
         run_lint(tally, name)
