@@ -51,18 +51,6 @@ def test_asyncapi_examples_fit():
             assert set(judges.ask_jsonschema(schemas, questions)) == {"accepts"}
 
 
-def worker(build_dir, *arguments):
-    program = Path(os.environ.get("REBOOT_WORKER", build_dir / "reboot-worker"))
-    done = subprocess.run([program, *arguments], text=True, stdout=subprocess.PIPE, check=True)
-    return done.stdout
-
-
-def test_page_of_error_codes_is_fresh(build_dir):
-    page = worker(build_dir, "check-config", "--errors")
-    assert page == (ROOT / "docs" / "errors.md").read_text(), (
-        "run: reboot-worker check-config --errors >docs/errors.md")
-
-
 def test_page_of_error_codes_has_those_that_the_sources_name():
     page = (ROOT / "docs" / "errors.md").read_text()
     named = set()
