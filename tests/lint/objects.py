@@ -107,7 +107,7 @@ def outside_needs(layer, obj, owner):
 # What the system, or a library, calls by name.
 ENTRIES = ("main", "LLVMFuzzerTestOneInput")
 NAMES = re.compile(
-    r"^#define (\w+)|^static inline [^(;]*?\b(\w+)\(|^(?:struct|union|enum) (\w+) \{"
+    r"^#define (\w+)|^static inline [^(;]*?\b(\w+)\(|^(?:struct|union) (\w+) \{"
     r"|^ +(?:(?!return\b|else\b)[a-z][\w *]*[ *])(\w+)(?:\[[^]]*\])*(?: : \d+)?;", re.MULTILINE)
 PROTOTYPE = re.compile(r"^(?!typedef\b)[a-z_][^;{}()#=]*?\b(\w+)\([^;{}]*\)[^;{}]*;", re.MULTILINE)
 

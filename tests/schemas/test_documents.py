@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents themselves: schemas are schemas, their examples fit, AsyncAPI's own parser finds
-nothing, and the page of error codes is the worker's."""
+nothing, and the page of error codes lacks none."""
 import json
-import os
 import re
-import subprocess
-from pathlib import Path
 
 import jsonschema
 import judges

@@ -183,10 +183,9 @@ static uint64_t dump_ledger(const struct ledger *ledger, FILE *out)
     text(&all, "owner", ledger_owner(ledger));
     for (uint32_t i = 0; i < ledger->sources.count; i++) {
         struct dump one = {.out = out};
-        dump_source(&one, (struct source){ledger->sources.at[i].partition,
-                                          ledger->sources.at[i].offset,
-                                          ledger->sources.at[i].index,
-                                          ledger->sources.at[i].generation});
+        dump_source(&one,
+                    (struct source){ledger->sources.at[i].partition, ledger->sources.at[i].offset,
+                                    ledger->sources.at[i].index, ledger->sources.at[i].generation});
         all.hash += one.hash;
     }
     const struct entry *entry = NULL;

@@ -200,8 +200,8 @@ static void fill_begin(struct record *record)
     record->u.begin.source_n = below(200);
     record->u.begin.sources = made.arrays.u.sources;
     for (uint32_t i = 0; i < record->u.begin.source_n; i++)
-        made.arrays.u.sources[i] =
-            (struct source_position){(int32_t)below(200), some_offset(), (int32_t)below(1000), below(3)};
+        made.arrays.u.sources[i] = (struct source_position){(int32_t)below(200), some_offset(),
+                                                            (int32_t)below(1000), below(3)};
 }
 
 static void fill_reply(struct record *record)
