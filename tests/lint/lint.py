@@ -11,6 +11,7 @@ import sys
 import time
 
 import objects
+import pages
 import rules
 import structure
 import tools
@@ -27,6 +28,8 @@ STEPS = {
     "scripts": tools.scripts,
     "headers": tools.headers,
     "pure": objects.pure,
+    "unused": objects.unused,
+    "stale": pages.stale,
     "tidy": tools.tidy,
 }
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Step that asks the object files what the pure layers need from outside."""
+"""Steps that ask object files: what the pure layers need from outside, and what nobody needs."""
+import json
 import os
 import re
+from collections import Counter, defaultdict
+from pathlib import Path
 
-from sources import Source
+from sources import Source, c_sources
 from tools import BUILD, ask, build
 
 # What a layer may need that is not its own, with reasons; a fortified call counts as the call.
@@ -60,9 +63,12 @@ def read_symbols(*files):
 def place(layer, name, symbol):
     """Where an object's source first speaks of a symbol."""
     path = f"worker/{layer}/{name.removesuffix('.o')}"
-    code = Source(path).code if os.path.exists(path) else ""
-    found = re.search(rf"\b{re.escape(symbol.partition('.')[0])}\b", code)
-    return path, code.count("\n", 0, found.start()) + 1 if found else 1
+    return path, line_of(Source(path), symbol) if os.path.exists(path) else 1
+
+
+def line_of(source, symbol):
+    found = re.search(rf"\b{re.escape(symbol.partition('.')[0])}\b", source.code)
+    return source.line_at(found.start()) if found else 1
 
 
 def pure():
@@ -96,3 +102,42 @@ def outside_needs(layer, obj, owner):
             elif layer == "core" and owner[symbol][0] == "base":
                 todo.append(owner[symbol][1])
     return needs
+
+
+# What the system, or a library, calls by name.
+ENTRIES = ("main", "LLVMFuzzerTestOneInput")
+NAMES = re.compile(
+    r"^#define (\w+)|^static inline [^(;]*?\b(\w+)\(|^(?:struct|union) (\w+) \{"
+    r"|^ +(?:(?!return\b|else\b)[a-z][\w *]*[ *])(\w+)(?:\[[^]]*\])*(?: : \d+)?;", re.MULTILINE)
+PROTOTYPE = re.compile(r"^(?!typedef\b)[a-z_][^;{}()#=]*?\b(\w+)\([^;{}]*\)[^;{}]*;", re.MULTILINE)
+
+
+def unused():
+    """What has linkage and is needed by no other file, prototypes of nothing, and names in headers
+    (macros, inline functions, types, members) that stand nowhere else."""
+    build("clang", "all")
+    defined, needed = {}, defaultdict(set)
+    for item in json.loads((BUILD / "clang" / "compile_commands.json").read_text()):
+        path = os.path.relpath(item["file"])
+        target = Path(item["directory"]) / re.search(r" -o (\S+)", item["command"])[1]
+        for obj in read_symbols(target) if target.exists() else ():
+            defined |= {symbol: path for symbol in obj.defines}
+            for symbol in obj.needs:
+                needed[symbol].add(path)
+    sources = {source.path: source for source in c_sources()}
+    for symbol, path in sorted(defined.items()):
+        if symbol not in ENTRIES and path in sources and not needed[symbol]:
+            yield path, line_of(sources[path], symbol), (
+                f"{symbol}: no other file needs it; make it static, or delete it")
+    counted = Counter(word for source in sources.values()
+                      for word in re.findall(r"\w+", source.code))
+    for path, source in sources.items():
+        if not path.endswith(".h"):
+            continue
+        for match in PROTOTYPE.finditer(source.code):
+            if match.group(1) not in defined and not needed[match.group(1)]:
+                yield path, source.line_at(match.start()), f"{match.group(1)} is defined nowhere"
+        for match in NAMES.finditer(source.code):
+            name = next(filter(None, match.groups()))
+            if counted[name] == 1:
+                yield path, source.line_at(match.start()), f"{name} stands nowhere else: delete it"

@@ -15,9 +15,9 @@ LAYERS = {
     "tests/simulator": ("base",),  # shares nothing with the worker that it is to judge
     "tests/broker": (),
 }
-# The core's plain types and tables: all that wire may see of the core. They see only one another.
+# The core's plain types: all that wire may see of the core. They see only one another.
 PLAIN = ("core/call.h", "core/image.h", "core/outcome.h", "core/phase.h", "core/record.h",
-         "core/task.h", "core/verdict.h")
+         "core/task.h")
 
 # What comes from outside. The folders that are not named here touch the world and may.
 LANGUAGE = ("limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h")

@@ -11,7 +11,8 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
-STEPS = "spdx banned mentions sizes layers cycles format scripts headers pure".split()
+STEPS = ("spdx banned mentions sizes layers cycles format scripts headers pure unused stale "
+         "tidy").split()
 
 CMAKE = """
 cmake_minimum_required(VERSION 3.25)
@@ -21,7 +22,22 @@ include_directories(worker)
 foreach(layer base core wire)
   add_library(${layer} STATIC worker/${layer}/${layer}_thing.c)
 endforeach()
+target_link_libraries(core base)
+add_executable(reboot-worker worker/main.c)
+target_link_libraries(reboot-worker core wire)
 """
+MAIN = """/* {licence} */
+#include <stdio.h>
+
+#include "core/core_thing.h"
+#include "wire/wire_thing.h"
+
+int main(void)
+{{
+    return puts("page") < 0 ? core_thing(1) : wire_thing(-1);
+}}
+"""
+PAGES = ("configuration.md", "reboot-worker.yaml", "metrics.md", "errors.md", "states.md")
 HEADER = """/* {licence} */
 #ifndef WORKER_{upper}_{upper}_THING_H
 #define WORKER_{upper}_{upper}_THING_H
@@ -42,16 +58,20 @@ int {layer}_thing(int n)
 
 @pytest.fixture
 def tree(tmp_path):
-    """A project of three layers, a thing in each."""
+    """A project of three layers, a thing in each, and a program that makes every page."""
     (tmp_path / "CMakeLists.txt").write_text(CMAKE)
-    for name in ("CMakePresets.json", ".clang-format"):
+    for name in ("CMakePresets.json", ".clang-format", ".clang-tidy"):
         shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "tests").mkdir()
+    for folder in ("tests", "docs", "worker"):
+        (tmp_path / folder).mkdir()
+    for page in PAGES:
+        (tmp_path / "docs" / page).write_text("page\n")
+    (tmp_path / "worker" / "main.c").write_text(MAIN.format(licence=LICENCE))
     (tmp_path / "dev").write_text(f"#!/bin/bash\n# {LICENCE}\necho \"$1\"\n")
     (tmp_path / "sample.yaml").write_text("key: value\n")
     below = None
     for layer in ("base", "core", "wire"):
-        (tmp_path / "worker" / layer).mkdir(parents=True)
+        (tmp_path / "worker" / layer).mkdir()
         fill = {"layer": layer, "upper": layer.upper(), "licence": LICENCE, "below": "",
                 "call": "n + 1"}
         if layer == "core":
@@ -121,6 +141,13 @@ FAULTS = [
     fault("pure", "worker/base/base_thing.c",
           "#include <stdlib.h>\nvoid *realloc_it(void *p);\nvoid *realloc_it(void *p)\n"
           "{\n    return realloc(p, 1);\n}\n", "realloc (by way of base_thing.c): core decides"),
+    fault("unused", CORE, function("    return n;\n"), "other: no other file needs it"),
+    fault("unused", CORE_H, "int nothing(void);\n", "nothing is defined nowhere"),
+    fault("unused", CORE_H, "#define NOTHING 1\n", "NOTHING stands nowhere else"),
+    fault("unused", CORE_H, "struct core {\n    int nothing;\n};\n", "nothing stands nowhere else"),
+    fault("stale", "docs/states.md", "one line more\n", "check-config --states >docs/states.md"),
+    fault("tidy", CORE, function("    int *p = 0;\n    return n > 0 ? *p : 1;\n"),
+          "NullDereference"),
     fault("pure", CORE, function("    static int count;\n    return count += n;\n"),
           "count is state"),
 ]

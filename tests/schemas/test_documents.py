@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents themselves: schemas are schemas, their examples fit, AsyncAPI's own parser finds
-nothing, and the page of error codes is the worker's."""
+nothing, and the page of error codes lacks none."""
 import json
-import os
 import re
-import subprocess
-from pathlib import Path
 
 import jsonschema
 import judges
@@ -49,18 +46,6 @@ def test_asyncapi_examples_fit():
         for example in messages[name]["examples"]:
             questions = [(part, json.dumps(example[part])) for part in schemas if part in example]
             assert set(judges.ask_jsonschema(schemas, questions)) == {"accepts"}
-
-
-def worker(build_dir, *arguments):
-    program = Path(os.environ.get("REBOOT_WORKER", build_dir / "reboot-worker"))
-    done = subprocess.run([program, *arguments], text=True, stdout=subprocess.PIPE, check=True)
-    return done.stdout
-
-
-def test_page_of_error_codes_is_fresh(build_dir):
-    page = worker(build_dir, "check-config", "--errors")
-    assert page == (ROOT / "docs" / "errors.md").read_text(), (
-        "run: reboot-worker check-config --errors >docs/errors.md")
 
 
 def test_page_of_error_codes_has_those_that_the_sources_name():

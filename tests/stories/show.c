@@ -55,7 +55,8 @@ static void add(struct text *text, const char *fmt, ...)
         text->n = text->n + (size_t)n < sizeof text->p ? text->n + (size_t)n : sizeof text->p - 1;
 }
 
-void show_ids(const struct view *ids, uint32_t n, char *out, size_t out_bytes)
+/* "a b c", or the first and the last of many. */
+static void show_ids(const struct view *ids, uint32_t n, char *out, size_t out_bytes)
 {
     struct text text = {.n = 0};
     if (n > IDS_SHOWN_MAX)

@@ -10,8 +10,8 @@
  *   script.c  the language: what a line of a story does
  *   story.c   the program: a story against what happens
  */
-#ifndef STORIES_WORLD_H
-#define STORIES_WORLD_H
+#ifndef TESTS_STORIES_WORLD_H
+#define TESTS_STORIES_WORLD_H
 
 #include "base/bytes.h"
 #include "core/engine.h"
@@ -199,8 +199,6 @@ void show_record(int worker, int32_t partition, const struct record *record, boo
 void show_outcome(int worker, const struct outcome *outcome, bool again);
 void show_call(int worker, const struct call *call, int dispatch);
 void show_note(int worker, const struct note *note);
-/* "a b c", or the first and the last of many. */
-void show_ids(const struct view *ids, uint32_t n, char *out, size_t out_bytes);
 
 /* ---- script.c ---- */
 /* Does what the line says; false: it is not understood (the fault says why). */

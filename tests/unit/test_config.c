@@ -50,13 +50,6 @@ static void as_variable(const char *key, const char *value, char *out, size_t ro
     (void)snprintf(out + n, room - n, "=%s", value);
 }
 
-static void load(const struct config_input *input, struct config *out)
-{
-    struct fault fault;
-    if (config_load(input, out, &fault) != ERR_OK)
-        fail_msg("%s", fault.text);
-}
-
 /* Equal as written, or as the same number. */
 static void assert_same(const struct config *config, const struct option_row *row,
                         const char *value)
@@ -92,18 +85,18 @@ static void a_flag_beats_the_environment_which_beats_the_file_for_every_option(v
         struct config_flag flag = {row, values[2]};
 
         struct config_input input = {.file = path};
-        load(&input, &config);
+        config_of(&input, &config);
         assert_same(&config, row, values[0]);
         config_release(&config);
 
         input.environment = environment;
-        load(&input, &config);
+        config_of(&input, &config);
         assert_same(&config, row, values[1]);
         config_release(&config);
 
         input.flags = &flag;
         input.flag_n = 1;
-        load(&input, &config);
+        config_of(&input, &config);
         assert_same(&config, row, values[2]);
         config_release(&config);
         file_end(path);
@@ -122,13 +115,13 @@ static void properties_of_kafka_follow_the_same_order(void **state)
     const char *const files[] = {lines};
     const struct kafka_property flags[] = {{"linger.ms", "4"}};
     struct config config;
-    load(&(struct config_input){.file = yaml,
-                                .environment = environment,
-                                .property_files = files,
-                                .property_file_n = 1,
-                                .properties = flags,
-                                .property_n = 1},
-         &config);
+    config_of(&(struct config_input){.file = yaml,
+                                     .environment = environment,
+                                     .property_files = files,
+                                     .property_file_n = 1,
+                                     .properties = flags,
+                                     .property_n = 1},
+              &config);
     assert_string_equal(property(&config, "bootstrap.servers"), "localhost:9092");
     assert_string_equal(property(&config, "client.rack"), "a");
     assert_string_equal(property(&config, "debug"), "topic");
@@ -332,7 +325,7 @@ static void a_static_member_needs_a_name_that_can_be_an_id(void **state)
     assert_int_equal(config_load(&input, &config, &fault), ERR_CONFIG);
     assert_contains(fault.text, "name");
     flags[1].value = "worker-1.zone_b";
-    load(&input, &config);
+    config_of(&input, &config);
     config_release(&config);
 }
 
@@ -370,8 +363,9 @@ static void oddities_are_warned_of_and_taken(void **state)
         struct fault warned = {""};
         struct config_flag flags[] = {{option(rows[i].key), rows[i].value},
                                       {option("api.signature_life"), "1s"}};
-        load(&(struct config_input){.flags = flags, .flag_n = 2, .warn = count, .context = &warned},
-             &config);
+        config_of(
+            &(struct config_input){.flags = flags, .flag_n = 2, .warn = count, .context = &warned},
+            &config);
         assert_contains(warned.text, rows[i].key);
         config_release(&config);
     }

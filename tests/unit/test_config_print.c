@@ -3,13 +3,6 @@
  * Promises of shell/config.h about printing: it reads back, and shows no secret. */
 #include "config_fixture.h"
 
-static void load(const struct config_input *input, struct config *out)
-{
-    struct fault fault;
-    if (config_load(input, out, &fault) != ERR_OK)
-        fail_msg("%s", fault.text);
-}
-
 /* Prints a configuration, reads that, and compares every option and property. */
 static void assert_round_trip(const struct config_input *input)
 {
@@ -17,12 +10,12 @@ static void assert_round_trip(const struct config_input *input)
     struct config again;
     struct buf printed;
     struct buf printed_again;
-    load(input, &first);
+    config_of(input, &first);
     buf_init(&printed, CONFIG_FILE_BYTES_MAX);
     buf_init(&printed_again, CONFIG_FILE_BYTES_MAX);
     assert_int_equal(config_print(&first, &printed), ERR_OK);
     char *path = file_of(printed.p);
-    load(&(struct config_input){.file = path}, &again);
+    config_of(&(struct config_input){.file = path}, &again);
     for (size_t i = 0; config_option(i) != NULL; i++) {
         struct buf value;
         buf_init(&value, CONFIG_VALUE_BYTES_MAX);

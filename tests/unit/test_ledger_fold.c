@@ -61,7 +61,7 @@ static enum fold_result task(int64_t offset, int64_t epoch, uint32_t seq)
     char id[32];
     const struct task_op op = {
         .task = {.type = TASK_REBOOT,
-                 .source = {0, offset, 0, 0},
+                 .source = {.offset = offset},
                  .requested_ms = 1767261600000,
                  .record_ms = 1767261600000,
                  .not_before_ms = TIME_NONE,

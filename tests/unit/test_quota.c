@@ -226,6 +226,18 @@ static bool serve(struct server *server, int64_t us)
     return over;
 }
 
+/* A worker sends what it may at this moment; returns when it may again. */
+static int64_t send_all(struct worker *worker, int64_t us, const struct pool_run *run,
+                        struct server *server, struct random *random)
+{
+    while (take(worker, start_us + us)) {
+        int64_t way_us = (int64_t)random_below(random, (uint64_t)run->jitter_us + 1);
+        if (serve(server, us + way_us))
+            quota_throttled(&worker->quota);
+    }
+    return next_us(worker, start_us + us) - start_us;
+}
+
 static struct tally run_pool(const struct pool_run *run, uint64_t seed)
 {
     static struct worker workers[WORKERS_MAX];
@@ -242,12 +254,7 @@ static struct tally run_pool(const struct pool_run *run, uint64_t seed)
     for (int64_t us = 0; us < SIMULATED_S * (int64_t)SECOND_US;) {
         int64_t then = INT64_MAX;
         for (int w = 0; w < run->worker_n; w++) {
-            while (take(&workers[w], start_us + us)) {
-                uint64_t way_us = random_below(&random, (uint64_t)run->jitter_us + 1);
-                if (serve(&server, us + (int64_t)way_us))
-                    quota_throttled(&workers[w].quota);
-            }
-            int64_t next = next_us(&workers[w], start_us + us) - start_us;
+            int64_t next = send_all(&workers[w], us, run, &server, &random);
             then = next < then ? next : then;
         }
         us = then;

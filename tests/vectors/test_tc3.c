@@ -82,6 +82,7 @@ static void compare_stages(const char *name, const struct tc3_input *input,
         tc3_authorization(input, credentials->secret_id, signature, &made.authorization, &fault),
         ERR_OK);
     expect(name, "authorization.txt", buf_view(&made.authorization));
+    tc3_keys_wipe(&keys);
 
     assert_int_equal(tc3_sign(input, credentials, &made, &fault), ERR_OK);
     expect(name, "canonical-request.txt", buf_view(&made.canonical_request));

@@ -6,14 +6,9 @@
 
 #include "base/check.h"
 
-static const struct {
-    const char *name;
-    int exit_code;
-} err_table[] = {
-    [ERR_OK] = {"ok", 0},         [ERR_INVALID] = {"invalid", 1},
-    [ERR_LIMIT] = {"limit", 75},  [ERR_UNAVAILABLE] = {"unavailable", 75},
-    [ERR_DENIED] = {"denied", 4}, [ERR_CONFIG] = {"config", 78},
-    [ERR_SYSTEM] = {"system", 1},
+static const int exit_codes[] = {
+    [ERR_OK] = 0,     [ERR_INVALID] = 1, [ERR_LIMIT] = 75, [ERR_UNAVAILABLE] = 75,
+    [ERR_DENIED] = 4, [ERR_CONFIG] = 78, [ERR_SYSTEM] = 1,
 };
 
 enum err fault_set(struct fault *fault, enum err err, const char *fmt, ...)
@@ -28,12 +23,7 @@ enum err fault_set(struct fault *fault, enum err err, const char *fmt, ...)
     return err;
 }
 
-const char *err_name(enum err err)
-{
-    return err_table[err].name;
-}
-
 int err_exit_code(enum err err)
 {
-    return err_table[err].exit_code;
+    return exit_codes[err];
 }

@@ -9,7 +9,7 @@
 #define MUST_USE               __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* The answer to "what should I do now?" stands in err_table (err.c). */
+/* The answer to "what should I do now?" stands with each. */
 enum err {
     ERR_OK = 0,
     ERR_INVALID,     /* the input breaks a rule; the fault names the field or place: refuse it */
@@ -29,7 +29,6 @@ struct fault {
  * fault may be NULL. */
 enum err fault_set(struct fault *fault, enum err err, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-const char *err_name(enum err err);
 /* The process exit code that fits: 1 failed, 4 credentials, 75 try again, 78 configuration. */
 int err_exit_code(enum err err);
 

@@ -9,8 +9,23 @@
 #include "shell/errors_text.h"
 #include "shell/kafka_client.h"
 #include "shell/metrics.h"
+#include "shell/states_text.h"
 
 enum { TEXT_BYTES_MAX = 1024 * 1024 };
+
+/* What docs/ holds is made here. */
+static const struct {
+    const char *name;
+    const char *help;
+    enum err (*write)(struct buf *out);
+} pages[] = {
+    {"reference", "  the reference page (Markdown)", config_reference},
+    {"example", "  a file with every option and its default", config_example},
+    {"metrics", "  the page of metrics (Markdown)", metrics_reference},
+    {"errors", "  the page of error codes (Markdown)", errors_reference},
+    {"states", "  the page of an instance's states (Markdown)", states_reference},
+};
+enum { PAGE_N = sizeof pages / sizeof pages[0] };
 
 static int print(enum err (*write)(struct buf *out))
 {
@@ -45,17 +60,12 @@ static int check(const struct cli_command *command, const struct config *config,
 int cli_check_config(int argc, char **argv)
 {
     bool show = false;
-    bool reference = false;
-    bool example = false;
-    bool metrics = false;
-    bool errors = false;
-    const struct cli_flag flags[] = {
+    bool asked[PAGE_N] = {false};
+    struct cli_flag flags[1 + PAGE_N] = {
         {"print", 0, NULL, &show, "  the effective configuration, secrets masked"},
-        {"reference", 0, NULL, &reference, "  the reference page (Markdown)"},
-        {"example", 0, NULL, &example, "  a file with every option and its default"},
-        {"metrics", 0, NULL, &metrics, "  the page of metrics (Markdown)"},
-        {"errors", 0, NULL, &errors, "  the page of error codes (Markdown)"},
     };
+    for (size_t i = 0; i < PAGE_N; i++)
+        flags[1 + i] = (struct cli_flag){pages[i].name, 0, NULL, &asked[i], pages[i].help};
     const struct cli_command command = {"check-config", "Checks the configuration.",    "",
                                         flags,          sizeof flags / sizeof flags[0], false};
     struct cli_args args;
@@ -63,12 +73,11 @@ int cli_check_config(int argc, char **argv)
     int status;
     if (!cli_parse(&command, argc, argv, &args, &status))
         return status;
-    if (reference || example || metrics || errors) {
-        cli_args_release(&args);
-        return print(reference ? config_reference
-                     : example ? config_example
-                     : metrics ? metrics_reference
-                               : errors_reference);
+    for (size_t i = 0; i < PAGE_N; i++) {
+        if (asked[i]) {
+            cli_args_release(&args);
+            return print(pages[i].write);
+        }
     }
     status = cli_load_config(&command, &args, &config);
     if (status == EXIT_OK) {

@@ -393,8 +393,7 @@ void party_leave(struct engine *eng, struct entry *entry);
 void lanes_form(struct engine *eng);
 struct instant lanes_wake(const struct engine *eng);
 struct lane *lane_find(struct engine *eng, struct view region, enum reboot_kind kind, bool suspect);
-/* The kind and region an entry is due for. */
-enum reboot_kind entry_kind_due(const struct entry *entry, int64_t at_ms);
+/* The region an entry is due for. */
 struct view entry_region(const struct entry *entry);
 
 /* dispatch.c */

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "core/engine_impl.h"
 
-enum reboot_kind entry_kind_due(const struct entry *entry, int64_t at_ms)
+static enum reboot_kind kind_due(const struct entry *entry, int64_t at_ms)
 {
     enum reboot_kind kind = REBOOT_SOFT;
     for (const struct request *req = entry->open; req != NULL; req = req->next)
@@ -94,7 +94,7 @@ struct lane *lane_find(struct engine *eng, struct view region, enum reboot_kind 
 
 void lane_add(struct engine *eng, struct entry *entry)
 {
-    enum reboot_kind kind = entry_kind_due(entry, now_ms(eng));
+    enum reboot_kind kind = kind_due(entry, now_ms(eng));
     struct view region = entry_region(entry);
     struct party *party = entry->hint == NULL ? NULL : entry->hint->party;
     if (party != NULL && party->kind == kind &&

@@ -2,7 +2,7 @@
  *
  * The phases in the life of an entry, and what leads from one to another.
  *
- *          task             intent                accepted              seen RUNNING again
+ *          task             intent                accepted              seen RUNNING again,
  * CLOSED ───────▶ WAITING ─────────▶ DISPATCHING ──────────▶ REBOOTING ───────────────────▶ CLOSED
  *                  │   ▲               │    │                    ▲         overdue, down
  *         expired, │   │ retryable     │    │ answer lost        │ it went
@@ -27,6 +27,8 @@ enum entry_phase {
 #define ENTRY_PHASE_N 5
 
 const char *entry_phase_name(enum entry_phase phase);
+/* For a person. */
+const char *entry_phase_meaning(enum entry_phase phase);
 /* Why an entry may go from one phase to another, for a person; NULL: it may not. */
 const char *entry_phase_reason(enum entry_phase from, enum entry_phase to);
 

@@ -62,7 +62,7 @@ enum request_text {
 struct source {
     int32_t partition;
     int64_t offset;
-    int32_t index; /* place of the instance in the request, from 0 */
+    int32_t index;       /* place of the instance in the request, from 0 */
     uint32_t generation; /* how often the input topic was made anew on purpose */
 };
 

@@ -462,11 +462,6 @@ bool group_is_member(const struct group *group)
     return group->member;
 }
 
-const struct fault *group_last_error(const struct group *group)
-{
-    return &group->client.last_error;
-}
-
 void group_close(struct group *group, int timeout_ms)
 {
     if (group == NULL)

@@ -69,7 +69,6 @@ void group_leave(struct group *group);
 struct instant group_wake(const struct group *group);
 /* Has joined, and an assignment (maybe an empty one) has come. */
 bool group_is_member(const struct group *group);
-const struct fault *group_last_error(const struct group *group);
 /* NULL is ignored. Without group_leave the brokers notice after GROUP_SESSION_MS. */
 void group_close(struct group *group, int timeout_ms);
 

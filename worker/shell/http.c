@@ -454,8 +454,3 @@ uint32_t http_in_flight(const struct http *http)
 {
     return http->in_flight_n;
 }
-
-struct view http_host(const struct http *http)
-{
-    return view_of(http->endpoint.host);
-}

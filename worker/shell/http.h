@@ -71,7 +71,5 @@ MUST_USE enum err http_poll(struct http *http, struct pollfd *extra, uint32_t ex
 /* The next call that ended, or false. */
 bool http_next(struct http *http, struct completion *out);
 uint32_t http_in_flight(const struct http *http);
-/* The value of the Host header, as signed. */
-struct view http_host(const struct http *http);
 
 #endif

@@ -127,6 +127,12 @@ enum err kafka_client_try(const struct kafka_properties *properties, struct faul
     return err != ERR_OK ? err : try_role(KAFKA_READER, RD_KAFKA_CONSUMER, properties, fault);
 }
 
+/* Makes a queue raise the wake. */
+static void raise_wake(struct kafka_client *client, rd_kafka_queue_t *queue)
+{
+    rd_kafka_queue_io_event_enable(queue, client->options.wake->fd, &one, sizeof one);
+}
+
 enum err kafka_client_open_conf(struct kafka_client *client, const struct kafka_options *options,
                                 rd_kafka_conf_t *take_conf, enum kafka_role role,
                                 struct fault *fault)
@@ -152,7 +158,7 @@ enum err kafka_client_open_conf(struct kafka_client *client, const struct kafka_
     } else {
         client->queue = rd_kafka_queue_get_main(client->rk);
     }
-    kafka_client_watch(client, client->queue);
+    raise_wake(client, client->queue);
     (void)rd_kafka_set_log_queue(client->rk, client->queue);
     return ERR_OK;
 }
@@ -193,16 +199,11 @@ void kafka_client_close(struct kafka_client *client, int timeout_ms)
     *client = (struct kafka_client){0};
 }
 
-void kafka_client_watch(struct kafka_client *client, rd_kafka_queue_t *queue)
-{
-    rd_kafka_queue_io_event_enable(queue, client->options.wake->fd, &one, sizeof one);
-}
-
 rd_kafka_queue_t *kafka_client_queue(struct kafka_client *client)
 {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client->rk);
     if (queue != NULL)
-        kafka_client_watch(client, queue);
+        raise_wake(client, queue);
     return queue;
 }
 

@@ -76,8 +76,6 @@ MUST_USE enum err kafka_client_open_conf(struct kafka_client *client,
 void kafka_client_close(struct kafka_client *client, int timeout_ms);
 /* A new queue that raises the wake; NULL: no memory. */
 rd_kafka_queue_t *kafka_client_queue(struct kafka_client *client);
-/* Makes an existing queue raise the wake. */
-void kafka_client_watch(struct kafka_client *client, rd_kafka_queue_t *queue);
 /* Handles log, error and statistics events; false when the event is of another type and the
  * caller's to handle. Never destroys the event. */
 bool kafka_client_handle(struct kafka_client *client, rd_kafka_event_t *event);

@@ -319,11 +319,6 @@ bool reader_is_up(const struct reader *reader)
     return reader->client.up && !reader->client.fatal;
 }
 
-const struct fault *reader_last_error(const struct reader *reader)
-{
-    return &reader->client.last_error;
-}
-
 void reader_close(struct reader *reader, int timeout_ms)
 {
     if (reader == NULL)

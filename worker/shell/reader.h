@@ -28,7 +28,6 @@ enum reader_limit {
 };
 
 #define READER_BEGINNING (-2) /* the log's start, whatever that is */
-#define READER_END       (-1) /* what is stored from now on */
 
 struct reader_options {
     struct kafka_options kafka;
@@ -73,7 +72,7 @@ struct reader;
 /* Errors as kafka_client_open. */
 MUST_USE enum err reader_open(const struct reader_options *options, struct reader **reader_out,
                               struct fault *fault);
-/* Starts a partition that is not started at `offset` (or READER_BEGINNING, READER_END). A broker
+/* Starts a partition that is not started at `offset` (or READER_BEGINNING). A broker
  * that is away is no error: it begins when it can. ERR_LIMIT: READER_PARTITIONS_MAX; ERR_SYSTEM:
  * librdkafka refuses. */
 MUST_USE enum err reader_start(struct reader *reader, struct reader_at at, int64_t offset,
@@ -95,7 +94,6 @@ bool reader_watermarks(const struct reader *reader, struct reader_at at, int64_t
 struct kafka_client *reader_client(struct reader *reader);
 const char *reader_topic_name(const struct reader *reader, enum topic topic);
 bool reader_is_up(const struct reader *reader);
-const struct fault *reader_last_error(const struct reader *reader);
 /* NULL is ignored. */
 void reader_close(struct reader *reader, int timeout_ms);
 

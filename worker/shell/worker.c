@@ -27,7 +27,7 @@ void worker_say(struct worker *worker, enum config_log_level level, const char *
     log_write(worker->log, level, message, &field, detail[0] != '\0' ? 1 : 0);
 }
 
-void worker_end(struct worker *worker, int exit_code)
+static void end(struct worker *worker, int exit_code)
 {
     if (worker->stage == STAGE_OVER)
         return;
@@ -38,7 +38,7 @@ void worker_end(struct worker *worker, int exit_code)
 void worker_fail(struct worker *worker, enum err err, const struct fault *fault)
 {
     log_say(worker->log, LEVEL_ERROR, fault->text);
-    worker_end(worker, err_exit_code(err));
+    end(worker, err_exit_code(err));
 }
 
 void mishap_note(struct mishap *mishap, const char *format, ...)
@@ -85,7 +85,7 @@ static void drain(struct worker *worker)
     struct instant now = clock_now().at;
     int64_t all_ms = worker->config->drain_timeout_ms;
     if (worker->stage <= STAGE_LOADING) {
-        worker_end(worker, 0);
+        end(worker, 0);
         return;
     }
     log_say(worker->log, LEVEL_INFO, "draining: finishing what is in the air");
@@ -167,7 +167,7 @@ static void on_signals(struct worker *worker)
             reload(worker);
         } else if (worker->stage >= STAGE_DRAINING) {
             log_say(worker->log, LEVEL_WARN, "a second signal: ending at once");
-            worker_end(worker, EXIT_FAILED);
+            end(worker, EXIT_FAILED);
         } else {
             drain(worker);
         }
@@ -204,7 +204,7 @@ static void on_group(struct worker *worker, const struct group_event *event)
         break;
     case GROUP_LEFT:
         log_say(worker->log, LEVEL_INFO, "left the group");
-        worker_end(worker, 0);
+        end(worker, 0);
         break;
     }
 }
@@ -301,7 +301,7 @@ static void go_on_draining(struct worker *worker)
         group_leave(worker->group);
     }
     if (worker->stage == STAGE_LEAVING && instant_reached(now, worker->drain_until))
-        worker_end(worker, 0);
+        end(worker, 0);
 }
 
 /* The pool is joined once the whole control topic is known. */

@@ -110,7 +110,6 @@ struct worker {
 /* worker.c */
 void worker_say(struct worker *worker, enum config_log_level level, const char *message,
                 const char *detail);
-void worker_end(struct worker *worker, int exit_code);
 /* Says why, and ends with the exit code that fits. */
 void worker_fail(struct worker *worker, enum err err, const struct fault *fault);
 void mishap_note(struct mishap *mishap, const char *format, ...) PRINTF_LIKE(2, 3);

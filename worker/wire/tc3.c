@@ -164,7 +164,8 @@ static void hex_of(const uint8_t bytes[TC3_KEY_BYTES], char out[TC3_HEX_TEXT_MAX
     out[2 * TC3_KEY_BYTES] = '\0';
 }
 
-enum err tc3_sha256_hex(struct view bytes, char out[TC3_HEX_TEXT_MAX])
+/* Lower-case hex, NUL-terminated. */
+static enum err sha256_hex(struct view bytes, char out[TC3_HEX_TEXT_MAX])
 {
     uint8_t digest[TC3_KEY_BYTES];
     if (EVP_Digest(bytes.n > 0 ? bytes.p : "", bytes.n, digest, NULL, EVP_sha256(), NULL) != 1)
@@ -184,8 +185,8 @@ enum err tc3_canonical_request(const struct tc3_input *input, struct buf *out, s
     if (err != ERR_OK)
         return err;
     char body_hash[TC3_HEX_TEXT_MAX];
-    err = tc3_sha256_hex(input->unsigned_payload ? VIEW_LIT("UNSIGNED-PAYLOAD") : input->body,
-                         body_hash);
+    err =
+        sha256_hex(input->unsigned_payload ? VIEW_LIT("UNSIGNED-PAYLOAD") : input->body, body_hash);
     if (err != ERR_OK)
         return fault_set(fault, err, "signature: the library refuses SHA-256");
     err =
@@ -233,7 +234,7 @@ enum err tc3_string_to_sign(const struct tc3_input *input, struct view canonical
         err = check_service(input->service, fault);
     if (err != ERR_OK)
         return err;
-    if (tc3_sha256_hex(canonical_request, hash) != ERR_OK)
+    if (sha256_hex(canonical_request, hash) != ERR_OK)
         return fault_set(fault, ERR_SYSTEM, "signature: the library refuses SHA-256");
     err = buf_append_format(out, "%s\n%lld\n%s/%.*s/%s\n%s", algorithm, (long long)input->time_s,
                             date, VIEW_FMT(input->service), terminator, hash);

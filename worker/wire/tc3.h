@@ -87,7 +87,4 @@ void tc3_signed_release(struct tc3_signed *made);
 MUST_USE enum err tc3_sign(const struct tc3_input *input, const struct credentials *credentials,
                            struct tc3_signed *made, struct fault *fault);
 
-/* Lower-case hex SHA-256, NUL-terminated. */
-MUST_USE enum err tc3_sha256_hex(struct view bytes, char out[TC3_HEX_TEXT_MAX]);
-
 #endif
