@@ -211,8 +211,8 @@ class Demo:
                    f"got lost ({lost} did)")
         self.count(sum(results.retries.values()), "retries",
                    ", ".join(f"{n} {code}" for code, n in results.retries.most_common()))
-        self.count(results.repeated.total(), "repeated", "outcomes of requests that came again: the "
-                   "stored ones, byte for byte")
+        self.count(results.repeated.total(), "repeated", "outcomes of requests that came again: "
+                   "the stored ones, byte for byte")
 
     def count(self, n, name, text):
         if n:

@@ -61,7 +61,8 @@ def wanted_refusals(asks):
 
 
 def has_ended(ask, results, topic):
-    return ask.place is not None and all((ask.name(topic), instance) in results.finals for instance in ask.instances)
+    return ask.place is not None and all((ask.name(topic), instance) in results.finals
+                                         for instance in ask.instances)
 
 
 def is_answered_again(ask, results, topic):

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo as a user runs it."""
-import os
 import signal
 import subprocess
 import sys
