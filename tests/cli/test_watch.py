@@ -81,7 +81,7 @@ def test_what_is_no_outcome_is_told_and_skipped(cli, client):
 def test_foreign_text_cannot_move_the_cursor(cli, client):
     publish(client, outcome("r-1", "ein-1", "failed", error=error("X", "\x1b[2J\x9b2J\x7f|重启")))
     _, row = watch_all(cli)
-    assert "\x1b" not in row and "\x9b" not in row and "\x7f" not in row and row.endswith("|重启")
+    assert row.endswith("X:  [2J 2J |重启")
 
 
 def test_a_closed_pipe_ends_it(build_dir, broker, client):
