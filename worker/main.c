@@ -9,7 +9,6 @@
 
 #include "base/check.h"
 #include "cli/cli.h"
-#include "shell/config.h"
 
 static const struct {
     const char *name;
@@ -43,13 +42,10 @@ static void print_usage(FILE *out)
 
 static int unknown(const char *name)
 {
-    struct config_near near = config_near_begin(view_of(name));
+    const char *names[COMMAND_N];
     for (size_t i = 0; i < COMMAND_N; i++)
-        config_near_try(&near, view_of(commands[i].name));
-    (void)fprintf(stderr,
-                  "reboot-worker: unknown subcommand: %s%s%.*s%s\nSee: reboot-worker --help\n",
-                  name, CONFIG_NEAR_FMT(near.best));
-    return EXIT_USAGE;
+        names[i] = commands[i].name;
+    return cli_unknown(name, names, COMMAND_N);
 }
 
 int main(int argc, char **argv)

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+from broker.client import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_ID = "AKIDdemo000000000000000000EXAMPLE"
@@ -115,16 +116,20 @@ class Stage:
                       if p["role"] == "owner")
 
     def wait_owned(self, names, partitions):
-        until = time.monotonic() + START_SECONDS
-        while True:
-            owned = {name: self.owned(name) for name in names}
-            if sum(map(len, owned.values())) == partitions and all(owned.values()):
-                return owned
+        """Which worker owns what, once all of them share all."""
+        owned = {}
+
+        def is_shared():
             self.check()
-            if time.monotonic() > until:
-                raise StageError(f"the workers do not share the partitions: {owned}; "
-                                 f"see {self.log_dir}")
-            time.sleep(0.1)  # style: asks again until a deadline
+            owned.update((name, self.owned(name)) for name in names)
+            return sum(map(len, owned.values())) == partitions and all(owned.values())
+
+        try:
+            wait_until(is_shared, START_SECONDS)
+        except TimeoutError:
+            raise StageError(f"the workers do not share the partitions: {owned}; "
+                             f"see {self.log_dir}") from None
+        return owned
 
     def simulator(self, path, body=None):
         return fetch(f"{self.api}/_sim/{path}", body)

@@ -15,6 +15,18 @@ int cli_fail(const struct cli_command *command, int status, const char *text)
     return status;
 }
 
+int cli_unknown(const char *name, const char *const *names, size_t name_n)
+{
+    struct config_near near = config_near_begin(view_of(name));
+    for (size_t i = 0; i < name_n; i++)
+        config_near_try(&near, view_of(names[i]));
+    (void)fprintf(stderr,
+                  "reboot-worker: unknown subcommand: %s%s%.*s%s\n"
+                  "See: reboot-worker --help\n",
+                  name, CONFIG_NEAR_FMT(near.best));
+    return EXIT_USAGE;
+}
+
 bool cli_output(const struct cli_command *command, const char *text, bool *json_out)
 {
     *json_out = strcmp(text, "json") == 0;

@@ -6,6 +6,8 @@
 #ifndef WORKER_CLI_CLI_H
 #define WORKER_CLI_CLI_H
 
+#include <stddef.h>
+
 /* EX_TEMPFAIL and EX_CONFIG as <sysexits.h> has them. */
 enum cli_exit {
     EXIT_OK = 0,
@@ -15,6 +17,9 @@ enum cli_exit {
     EXIT_AGAIN = 75, /* try again later */
     EXIT_CONFIG = 78,
 };
+
+/* Says that there is no such subcommand, and which one may have been meant. */
+int cli_unknown(const char *name, const char *const *names, size_t name_n);
 
 int cli_run(int argc, char **argv);
 int cli_check_config(int argc, char **argv);
