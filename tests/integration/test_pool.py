@@ -104,8 +104,9 @@ def test_status_shows_what_waits_and_the_last_error(make_pool):
     worker = pool.start(api_region="ap-xian-ecm")
     wait_until(lambda: len(worker.owned()) == 4, 30, "ownership")
     pool.client.publish(*bare({"requestId": "r", "instanceIds": ids(0, 5), "stopType": "HARD"}))
-    wait_until(lambda: (worker.status()["lastErrors"]["api"] or {"text": ""})["text"]
-               .startswith("RebootInstances: RequestLimitExceeded"), 30, "the error")
+    wait_until(lambda: any(
+        row["source"] == "api" and row["text"].startswith("RebootInstances: RequestLimitExceeded")
+        for row in worker.status()["lastErrors"]), 30, "the error")
     seen = wait_until(lambda: [s for s in [worker.status()] if s["lanes"]], 30, "a lane")[0]
     assert {(row["region"], row["kind"]) for row in seen["lanes"]} == {("ap-xian-ecm", "HARD")}
     assert 0 < sum(row["due"] for row in seen["lanes"]) <= 5

@@ -55,10 +55,10 @@ static void no_text_becomes_markup(void **state)
 static void what_does_not_fit_fails(void **state)
 {
     struct buf out;
-    json_t *value = json_loads("[{\"a\": {\"b\": \"text\"}}]", 0, NULL);
+    json_t *value = json_loads("[{\"a\": \"text\", \"b\": 1}]", 0, NULL);
     (void)state;
     assert_non_null(value);
-    for (size_t most = 1; most < 60; most++) {
+    for (size_t most = 1; most < 50; most++) {
         buf_init(&out, most);
         assert_int_equal(json_html(value, &out), ERR_LIMIT);
         buf_release(&out);

@@ -33,12 +33,20 @@ static json_t *time_json(int64_t unix_ms)
     return json_string(text);
 }
 
-static json_t *mishap_json(const struct mishap *mishap)
+static json_t *errors_json(const struct worker *worker)
 {
-    if (mishap->text[0] == '\0')
-        return json_null();
-    return json_pack("{s:o,s:o}", "at", time_json(mishap->at_ms), "text",
-                     text_json(view_of(mishap->text)));
+    const struct {
+        const char *source;
+        const struct mishap *last;
+    } rows[] = {{"kafka", &worker->kafka_mishap}, {"api", &worker->api_mishap}};
+    json_t *list = json_array();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].last->text[0] != '\0')
+            (void)json_array_append_new(list,
+                                        json_pack("{s:s,s:o,s:o}", "source", rows[i].source, "at",
+                                                  time_json(rows[i].last->at_ms), "text",
+                                                  text_json(view_of(rows[i].last->text))));
+    return list;
 }
 
 json_t *status_checks(const struct readiness *readiness)
@@ -182,8 +190,7 @@ json_t *status_json(const struct worker *worker, const struct metrics_view *view
         {"memory", json_pack("{s:I,s:I,s:b}", "bytes", (json_int_t)engine->pool_used_bytes,
                              "bytesMax", (json_int_t)engine->pool_bytes_max, "full", engine->full)},
         {"checks", status_checks(&view->readiness)},
-        {"lastErrors", json_pack("{s:o,s:o}", "kafka", mishap_json(&worker->kafka_mishap), "api",
-                                 mishap_json(&worker->api_mishap))},
+        {"lastErrors", errors_json(worker)},
         {"lanes", lanes_json(worker)},
         {"partitions", partitions_json(worker)},
         {"inputs", inputs_json(worker)},

@@ -84,7 +84,7 @@ static enum err append_cell(const char *name, json_t *value, struct buf *out)
     enum err err = buf_append_text(out, is_alarm(name, value)   ? "<td class=alarm>"
                                         : json_is_number(value) ? "<td class=number>"
                                                                 : "<td>");
-    return err == ERR_OK ? json_html(value, out) : err;
+    return err == ERR_OK ? append_scalar(value, out) : err;
 }
 
 static enum err append_object(json_t *object, struct buf *out)
