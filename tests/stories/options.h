@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The engine's options by the names that the configuration has for them. */
-#ifndef STORIES_OPTIONS_H
-#define STORIES_OPTIONS_H
+#ifndef TESTS_STORIES_OPTIONS_H
+#define TESTS_STORIES_OPTIONS_H
 
 #include "core/engine.h"
 

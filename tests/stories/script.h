@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the parts of the language share: a line in words, and how words are read. */
-#ifndef STORIES_SCRIPT_H
-#define STORIES_SCRIPT_H
+#ifndef TESTS_STORIES_SCRIPT_H
+#define TESTS_STORIES_SCRIPT_H
 
 #include "world.h"
 

@@ -10,8 +10,8 @@
  *   script.c  the language: what a line of a story does
  *   story.c   the program: a story against what happens
  */
-#ifndef STORIES_WORLD_H
-#define STORIES_WORLD_H
+#ifndef TESTS_STORIES_WORLD_H
+#define TESTS_STORIES_WORLD_H
 
 #include "base/bytes.h"
 #include "core/engine.h"
@@ -195,7 +195,7 @@ int api_dispatch_number(struct dispatch_id id);
 
 /* ---- show.c ---- */
 void show_line(enum kind kind, int worker, const char *fmt, ...) PRINTF_LIKE(3, 4);
-void show_record(int worker, int32_t partition, const struct record *record, bool valid);
+void show_record(const struct pending *pending, const struct record *record, bool valid);
 void show_outcome(int worker, const struct outcome *outcome, bool again);
 void show_call(int worker, const struct call *call, int dispatch);
 void show_note(int worker, const struct note *note);

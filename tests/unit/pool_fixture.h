@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A pool of its own for each test of the core. */
-#ifndef UNIT_POOL_FIXTURE_H
-#define UNIT_POOL_FIXTURE_H
+#ifndef TESTS_UNIT_POOL_FIXTURE_H
+#define TESTS_UNIT_POOL_FIXTURE_H
 
 #include <stdlib.h>
 
