@@ -224,6 +224,24 @@ void step_riders_back(struct ledger *ledger, struct place *at, struct entry *ent
     }
 }
 
+void step_ride_again(struct entry *entry)
+{
+    struct request *leader = entry_leader(entry);
+    const struct flight *flight = entry->flight;
+    const struct effect effect = {flight->started_ms, flight->intent, flight->kind};
+    for (struct request *req = entry->open; req != NULL; req = req->next) {
+        bool rode = (req->flags & REQUEST_TRIED) &&
+                    reboot_strength(req->kind) <= reboot_strength(flight->kind);
+        if (!rode && !step_serves(&effect, req))
+            continue;
+        req->flags |= REQUEST_RIDES;
+        if (leader == NULL) {
+            leader = req;
+            leader->flags |= REQUEST_LEADS;
+        }
+    }
+}
+
 bool step_serves(const struct effect *effect, const struct request *req)
 {
     if (reboot_strength(effect->kind) < reboot_strength(req->kind))
