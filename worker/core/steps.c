@@ -5,8 +5,9 @@
 
 #include "base/check.h"
 
-/* Room in a revision for the events of one record. */
-enum { REVISION_EVENTS = 65536 };
+/* Room in a revision for the events of one record: every open request of every instance in it ends.
+ * What is left for the offset are 2^35, in numbers that JSON readers take exactly. */
+enum { REVISION_EVENTS = 1 << 18 };
 
 void step_phase(struct ledger *ledger, struct entry *entry, enum entry_phase to)
 {
