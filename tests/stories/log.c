@@ -64,8 +64,7 @@ static void reach_log(const struct pending *pending)
     *stored = pending->stored;
     stored->log_ms = world_wall_ms();
     const struct record *record = decode(stored);
-    show_record(pending->worker, pending->partition, record,
-                is_valid(pending->partition, topic->n, record));
+    show_record(pending, record, is_valid(pending->partition, topic->n, record));
     topic->n++;
     if (world.reports_held[pending->partition][pending->worker]) {
         world.unreported[world.unreported_n++] = *pending;

@@ -21,30 +21,49 @@ bool refuse(struct fault *fault, const char *what, const char *word)
 static void split(char *line, struct words *words)
 {
     words->n = 0;
-    char *rest = line;
-    for (char *word; (word = strtok_r(rest, " ", &rest)) != NULL && words->n < WORDS_MAX;)
-        words->at[words->n++] = word;
+    for (char *p = line + strspn(line, " "); *p != '\0' && words->n < WORDS_MAX;) {
+        words->at[words->n++] = p;
+        p += strcspn(p, " ");
+        if (*p != '\0')
+            *p++ = '\0';
+        p += strspn(p, " ");
+    }
+}
+
+/* Numbers of one width. */
+struct range {
+    long first;
+    long last;
+    int digits;
+};
+
+/* FIRST-LAST] */
+static bool take_range(const char *text, struct range *out)
+{
+    char *dash;
+    char *end;
+    *out = (struct range){.first = strtol(text, &dash, 10), .digits = (int)(dash - text)};
+    if (out->digits == 0 || *dash != '-')
+        return false;
+    out->last = strtol(dash + 1, &end, 10);
+    return *end == ']' && end[1] == '\0' && out->last >= out->first;
 }
 
 bool take_ids(const char *word, struct names *names)
 {
     const char *bracket = strchr(word, '[');
-    int first = 0;
-    int last = 0;
-    int width = 0;
-    int digits_end = 0;
-    if (bracket != NULL &&
-        (sscanf(bracket, "[%d%n-%d]", &first, &width, &last) != 2 || first > last))
+    struct range range = {.last = 0};
+    if (bracket != NULL && !take_range(bracket + 1, &range))
         return false;
-    digits_end = width - 1;
-    for (int i = first; i <= last; i++) {
+    for (long i = range.first; i <= range.last; i++) {
         if (names->n == INSTANCES_PER_REQUEST_MAX)
             return false;
         char *id = names->at[names->n++];
         if (bracket == NULL)
             (void)snprintf(id, NAME_BYTES, "%s", word);
         else
-            (void)snprintf(id, NAME_BYTES, "%.*s%0*d", (int)(bracket - word), word, digits_end, i);
+            (void)snprintf(id, NAME_BYTES, "%.*s%0*ld", (int)(bracket - word), word, range.digits,
+                           i);
     }
     return true;
 }
@@ -342,6 +361,8 @@ bool script_run(const char *line, struct fault *fault)
     struct words words;
     (void)snprintf(copy, sizeof copy, "%s", line);
     split(copy, &words);
+    if (words.n == 0)
+        return true;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, words.at[0]) != 0)
             continue;

@@ -197,7 +197,7 @@ static void add_detail(struct text *text, const struct record *record)
     }
 }
 
-void show_record(int w, int32_t partition, const struct record *record, bool valid)
+void show_record(const struct pending *pending, const struct record *record, bool valid)
 {
     static const enum kind kinds[] = {
         [RECORD_CLAIM] = SHOW_CLAIM,    [RECORD_TASKS] = SHOW_TASKS,
@@ -210,10 +210,10 @@ void show_record(int w, int32_t partition, const struct record *record, bool val
     struct text text = {.n = 0};
     add(&text, "ledger");
     if (world.options.partition_n > 1)
-        add(&text, " %d", partition);
+        add(&text, " %d", pending->partition);
     add(&text, ": %s", record_kind_name(record->kind));
     add_detail(&text, record);
-    show_line(kinds[record->kind], w, "%s%s", text.p, valid ? "" : " (void)");
+    show_line(kinds[record->kind], pending->worker, "%s%s", text.p, valid ? "" : " (void)");
 }
 
 /* ---- events ---- */

@@ -195,7 +195,7 @@ int api_dispatch_number(struct dispatch_id id);
 
 /* ---- show.c ---- */
 void show_line(enum kind kind, int worker, const char *fmt, ...) PRINTF_LIKE(3, 4);
-void show_record(int worker, int32_t partition, const struct record *record, bool valid);
+void show_record(const struct pending *pending, const struct record *record, bool valid);
 void show_outcome(int worker, const struct outcome *outcome, bool again);
 void show_call(int worker, const struct call *call, int dispatch);
 void show_note(int worker, const struct note *note);

@@ -11,22 +11,34 @@
 #include <stdio.h>
 
 #include "base/random.h"
+#include "core/call.h"
 #include "core/ledger.h"
 #include "pool_fixture.h"
 
-enum { POOL_BYTES = 160 * 1024 * 1024 };
+enum { POOL_BYTES = 160 * 1024 * 1024, LARGE_POOL_BYTES = 480 * 1024 * 1024 };
 
 static struct pool pool;
 static void *memory;
 static struct ledger ledger;
 static struct folded folded;
 
+static int set_up_with(size_t bytes)
+{
+    memory = pool_open(&pool, bytes);
+    ledger_init(&ledger, &pool, 1, 0);
+    return 0;
+}
+
 static int set_up(void **state)
 {
     (void)state;
-    memory = pool_open(&pool, POOL_BYTES);
-    ledger_init(&ledger, &pool, 1, 0);
-    return 0;
+    return set_up_with(POOL_BYTES);
+}
+
+static int set_up_large(void **state)
+{
+    (void)state;
+    return set_up_with(LARGE_POOL_BYTES);
 }
 
 static int tear_down(void **state)
@@ -226,15 +238,75 @@ static void what_does_not_fit_is_not_begun(void **state)
 {
     (void)state;
     (void)claim(0, "A");
-    void *rest[64];
+    void *rest[64] = {NULL};
     int n = 0;
-    for (size_t bytes = 8 << 20; n < 64 && (rest[n] = pool_take(&pool, bytes)) != NULL; n++)
-        ;
+    while (n < 64 && (rest[n] = pool_take(&pool, 8 << 20)) != NULL)
+        n++;
     assert_int_equal(task(1, 0, 0), FOLD_FULL);
     assert_int_equal(ledger.next_offset, 1);
     assert_state(0, 0, 0);
     while (n > 0)
         pool_give(&pool, rest[--n], 8 << 20);
+}
+
+/* As many requests of one instance as the configuration may allow, for as many instances as a call
+ * may have. */
+enum { REQUESTS_MAX = 1024, BATCH = CALL_REBOOT_INSTANCES_MAX };
+
+static struct view name_of(char text[32], int i)
+{
+    return (struct view){text, (size_t)snprintf(text, 32, "ein-%d", i)};
+}
+
+static void open_all(int instance)
+{
+    static struct task_op ops[RECORD_OPS_MAX];
+    static char ids[RECORD_OPS_MAX][32];
+    char name[32];
+    for (int done = 0; done < REQUESTS_MAX; done += RECORD_OPS_MAX) {
+        for (int i = 0; i < RECORD_OPS_MAX; i++) {
+            struct task task = {.type = TASK_REBOOT,
+                                .source = {instance, done + i, 0},
+                                .not_before_ms = TIME_NONE,
+                                .expires_ms = 1767348000000,
+                                .request_id = name_of(ids[i], done + i),
+                                .instance_id = name_of(name, instance)};
+            ops[i] = (struct task_op){.task = task, .serves_after_ms = TIME_NONE};
+        }
+        const struct record record = {.kind = RECORD_TASKS,
+                                      .seq = ledger.next_seq,
+                                      .u.tasks = {.ops = ops, .op_n = RECORD_OPS_MAX}};
+        assert_int_equal(fold(ledger.next_offset, &record), FOLD_APPLIED);
+    }
+}
+
+static void one_answer_may_end_everything_that_is_open(void **state)
+{
+    (void)state;
+    static char names[BATCH][32];
+    struct view ids[BATCH];
+    struct member members[BATCH];
+    struct record record = {.kind = RECORD_CLAIM,
+                            .u.claim = {.limits = {REQUESTS_MAX, REQUESTS_MAX, 512 * 1024}}};
+    (void)fold(0, &record);
+    for (int i = 0; i < BATCH; i++) {
+        open_all(i);
+        ids[i] = name_of(names[i], i);
+        members[i] = (struct member){.instance_id = ids[i], .verdict = MEMBER_FAILED};
+    }
+    record =
+        (struct record){.kind = RECORD_INTENT,
+                        .seq = ledger.next_seq,
+                        .u.intent = {.dispatch = {1, 1}, .instance_ids = ids, .instance_n = BATCH}};
+    assert_int_equal(fold(ledger.next_offset, &record), FOLD_APPLIED);
+    uint32_t before = outbox_count(&ledger.outbox);
+    record =
+        (struct record){.kind = RECORD_ANSWER,
+                        .seq = ledger.next_seq,
+                        .u.answer = {.dispatch = {1, 1}, .members = members, .member_n = BATCH}};
+    assert_int_equal(fold(ledger.next_offset, &record), FOLD_APPLIED);
+    assert_int_equal(outbox_count(&ledger.outbox) - before, BATCH * REQUESTS_MAX);
+    assert_int_equal(ledger.phase_n[ENTRY_CLOSED], BATCH);
 }
 
 /* Any interleaving of what owners and deposed owners append: only the unbroken sequence of the
@@ -293,6 +365,8 @@ int main(void)
         FOLD_TEST(the_limits_of_the_claim_hold_until_the_next_one),
         FOLD_TEST(a_mark_only_moves_forward),
         FOLD_TEST(what_does_not_fit_is_not_begun),
+        cmocka_unit_test_setup_teardown(one_answer_may_end_everything_that_is_open, set_up_large,
+                                        tear_down),
         FOLD_TEST(random_logs_agree_with_the_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

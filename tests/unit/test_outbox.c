@@ -34,7 +34,7 @@ static void close_fixture(struct fixture *fixture)
 }
 
 /* An event that is known by its revision. */
-static void owe(struct fixture *fixture, int64_t offset, int64_t revision)
+static void owe(struct fixture *fixture, int64_t offset, int revision)
 {
     const struct outcome outcome = {.status = OUTCOME_ACCEPTED, .revision = revision};
     outbox_push(&fixture->outbox, offset, kept_make(&fixture->pool, &outcome));

@@ -56,6 +56,10 @@ void apply_intent(struct ledger *ledger, struct place *at, const struct record *
 static void apply_sent(struct ledger *ledger, struct place *at, struct entry *entry,
                        bool final_dispatch)
 {
+    if (entry->phase == ENTRY_WAITING)
+        step_ride_again(entry);
+    entry->tainted = false;
+    entry->next_ms = TIME_NONE;
     step_phase(ledger, entry, ENTRY_REBOOTING);
     if (!final_dispatch) {
         step_owe_flight(ledger, at, entry, OUTCOME_DISPATCHED);
@@ -127,8 +131,7 @@ void apply_answer(struct ledger *ledger, struct place *at, const struct record *
         if (entry == NULL)
             continue;
         step_touch(out, entry, at);
-        bool open = entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN;
-        if (open && dispatch_id_equals(entry->flight->dispatch, record->u.answer.dispatch))
+        if (entry_awaits(entry, record->u.answer.dispatch, member->verdict == MEMBER_SENT))
             apply_member(ledger, at, entry, record, member);
     }
 }

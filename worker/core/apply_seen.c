@@ -4,25 +4,6 @@
 #include "core/apply.h"
 #include "core/steps.h"
 
-/* What was taken for an attempt that came back did go: whoever rode on it rides again. */
-static void ride_again(struct entry *entry)
-{
-    struct request *leader = entry_leader(entry);
-    const struct flight *flight = entry->flight;
-    const struct effect effect = {flight->started_ms, flight->intent, flight->kind};
-    for (struct request *req = entry->open; req != NULL; req = req->next) {
-        bool rode = (req->flags & REQUEST_TRIED) &&
-                    reboot_strength(req->kind) <= reboot_strength(flight->kind);
-        if (!rode && !step_serves(&effect, req))
-            continue;
-        req->flags |= REQUEST_RIDES;
-        if (leader == NULL) {
-            leader = req;
-            leader->flags |= REQUEST_LEADS;
-        }
-    }
-}
-
 /* A call whose answer nobody wrote down: it is counted when it is found. */
 static void count_found(struct entry *entry)
 {
@@ -34,7 +15,7 @@ static void count_found(struct entry *entry)
 static void apply_went(struct ledger *ledger, struct place *at, struct entry *entry)
 {
     if (entry->phase == ENTRY_WAITING && entry->tainted) {
-        ride_again(entry);
+        step_ride_again(entry);
         entry->tainted = false;
         entry->next_ms = TIME_NONE;
     } else if (entry->phase != ENTRY_DISPATCHING && entry->phase != ENTRY_UNKNOWN) {
@@ -77,13 +58,16 @@ static void apply_not_done(struct ledger *ledger, struct place *at, struct entry
         return;
     count_found(entry);
     step_riders_back(ledger, at, entry, MEMBER_REFUSED, UINT32_MAX);
+    /* Its answer may be in the log by now: the flight is remembered, or an OK would be lost under
+     * this finding. */
+    entry->tainted = true;
     step_settle(ledger, entry);
 }
 
 static void apply_no_trace(struct ledger *ledger, struct place *at, struct entry *entry)
 {
     if (entry->phase == ENTRY_WAITING && entry->tainted)
-        ride_again(entry);
+        step_ride_again(entry);
     entry->tainted = false;
     count_found(entry);
     apply_ending(ledger, at, entry,

@@ -346,10 +346,8 @@ void dispatch_begin_reply(struct engine *eng, struct owner *owner, struct dispat
     dispatch->legs[0].epoch = owner->epoch;
     for (uint32_t i = 0; i < dispatch->aboard_n; i++) {
         const struct entry *entry = dispatch_entry(eng, &dispatch->aboard[i]);
-        bool open = entry != NULL &&
-                    (entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN) &&
-                    dispatch_id_equals(entry->flight->dispatch, dispatch->id);
-        if (!open) {
+        bool sent = dispatch->verdict == VERDICT_DONE;
+        if (entry == NULL || !entry_awaits(entry, dispatch->id, sent)) {
             dispatch->aboard[i].state = ABOARD_OUT;
             continue;
         }

@@ -50,7 +50,7 @@ enum {
 struct hint {
     struct party *party;
     bool suspect;     /* an attempt failed on its account, or may have: it goes apart */
-    bool looked;      /* tainted: it was read since the attempt */
+    bool looked;      /* it was read since the attempt, and nothing was seen of it */
     bool hold;        /* tainted: and is on its way to RUNNING: wait for that */
     bool looking;     /* a read is under way */
     bool baseline;    /* its LatestOperation was read, and was not a reboot */

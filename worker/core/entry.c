@@ -292,6 +292,13 @@ bool entry_is_spent(const struct entry *entry, int64_t log_ms, int64_t reboot_ms
     return entry->reboot == NULL || entry->reboot->started_ms + reboot_ms <= log_ms;
 }
 
+bool entry_awaits(const struct entry *entry, struct dispatch_id dispatch, bool sent)
+{
+    bool open = entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN ||
+                (entry->phase == ENTRY_WAITING && entry->flight != NULL && sent);
+    return open && dispatch_id_equals(entry->flight->dispatch, dispatch);
+}
+
 int reboot_strength(enum reboot_kind kind)
 {
     static const int strength[REBOOT_KIND_N] = {

@@ -119,6 +119,7 @@ static void judge_unclear(struct engine *eng, struct owner *owner, struct entry 
         look_again(eng, owner, entry);
         return;
     }
+    entry->hint->looked = true; /* should it go back to WAITING */
     bool not_done = !reading->absent && reading->state == INSTANCE_RUNNING &&
                     reading->has_operation && !reading->is_reboot;
     conclude(eng, owner, entry,

@@ -5,8 +5,9 @@
 
 #include "base/check.h"
 
-/* Room in a revision for the events of one record. */
-enum { REVISION_EVENTS = 65536 };
+/* Room in a revision for the events of one record: every open request of every instance in it ends.
+ * What is left for the offset are 2^35, in numbers that JSON readers take exactly. */
+enum { REVISION_EVENTS = 1 << 18 };
 
 void step_phase(struct ledger *ledger, struct entry *entry, enum entry_phase to)
 {
@@ -220,6 +221,24 @@ void step_riders_back(struct ledger *ledger, struct place *at, struct entry *ent
             step_close(ledger, at, entry, req, &outcome);
         } else if ((flags & MEMBER_REFUSED) && (req->flags & REQUEST_CANCELLED)) {
             step_close_simply(ledger, at, entry, req, OUTCOME_CANCELLED);
+        }
+    }
+}
+
+void step_ride_again(struct entry *entry)
+{
+    struct request *leader = entry_leader(entry);
+    const struct flight *flight = entry->flight;
+    const struct effect effect = {flight->started_ms, flight->intent, flight->kind};
+    for (struct request *req = entry->open; req != NULL; req = req->next) {
+        bool rode = (req->flags & REQUEST_TRIED) &&
+                    reboot_strength(req->kind) <= reboot_strength(flight->kind);
+        if (!rode && !step_serves(&effect, req))
+            continue;
+        req->flags |= REQUEST_RIDES;
+        if (leader == NULL) {
+            leader = req;
+            leader->flags |= REQUEST_LEADS;
         }
     }
 }

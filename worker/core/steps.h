@@ -59,6 +59,8 @@ void step_close_riders(struct ledger *ledger, struct place *at, struct entry *en
 /* The flight comes back: its riders wait again, or end here. */
 void step_riders_back(struct ledger *ledger, struct place *at, struct entry *entry,
                       enum member_flag flags, uint32_t max_attempts);
+/* What was taken for an attempt that came back did go: whoever rode on it rides again. */
+void step_ride_again(struct entry *entry);
 /* The flight became the last reboot of the instance. */
 void step_remember(struct ledger *ledger, struct entry *entry, enum confirmed_by confirmed_by);
 /* Does this reboot serve the request (the formula of coalescing)? */
