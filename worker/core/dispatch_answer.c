@@ -205,7 +205,7 @@ static void mark_members(struct engine *eng, struct dispatch *dispatch)
         hint->looks_n = 0;
         hint->look_ms = TIME_NONE;
         if (dispatch->verdict == VERDICT_DONE)
-            hint->suspect = false;
+            hint->suspect = hint->baseline = false;
         else if (rule->isolates && tells && !suspects)
             hint->suspect = is_alone(dispatch) || dispatch->aboard[i].named;
     }
