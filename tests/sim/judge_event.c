@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "sim.h"
 
-enum { REVISION_EVENTS = 65536 };
+enum { REVISION_EVENTS = 1 << 18 };
 
 static struct key *key_of(struct sim *sim, const struct outcome *outcome)
 {
