@@ -3,8 +3,8 @@
 """Runs the tests, part by part, and ends with one line: N passed, N failed.
 
 A part is `lint` (each step of tests/lint/lint.py counts as one), `clang` (everything compiles there
-too), `tsan` (what has threads, under ThreadSanitizer), the prefix of CTest's names (unit/..., vectors/..., in the build with sanitizers), or a folder
-tests/PART with test_*.py (pytest) or run.sh (one test; 77 means skipped). A part may be several of
+too), `tsan` (what has threads, under ThreadSanitizer), the prefix of CTest's names (unit/...,
+vectors/..., in the build with sanitizers), or a folder tests/PART with test_*.py (pytest) or run.sh (one test; 77 means skipped). A part may be several of
 these. PART/NAME takes those whose names start with NAME.
 
 No arguments: every part but those of SLOW. What was skipped is named before the last line.
@@ -76,7 +76,8 @@ def build(preset, *targets):
     log = BUILD / f"{preset}.log"
     wanted = ["--target", *targets] if targets else []
     with open(log, "w", encoding="utf-8") as out:
-        for step in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset, *wanted]):
+        for step in (["cmake", "--preset", preset],
+                     ["cmake", "--build", "--preset", preset, *wanted]):
             if subprocess.run(step, cwd=ROOT, stdout=out, stderr=out, check=False).returncode != 0:
                 break
         else:

@@ -12,7 +12,7 @@ from tools import BUILD, ask, build
 # What a layer may need that is not its own, with reasons; a fortified call counts as the call.
 COMPILER = {"__stack_chk_fail", "__stack_chk_guard"}  # -fstack-protector-strong
 CORE_NEEDS = COMPILER | {
-    "memcmp", "memcpy", "memmove", "memset", "strlen",  # bytes in, bytes out
+    "memcmp", "memcpy", "memmove", "memset", "strcmp", "strlen",  # bytes in, bytes out
     "check_failed",  # PRE and CHECK: the program decides how to end (base/check.h)
 }
 BASE_NEEDS = CORE_NEEDS | {

@@ -51,15 +51,20 @@ static bool is_bench_settled(struct sim *sim, int32_t p, struct view *why)
     return true;
 }
 
+static bool is_input_settled(struct sim *sim, const struct input *input, struct view *why)
+{
+    for (uint32_t r = 0; r < input->n; r++)
+        for (uint32_t a = 0; a < input->records[r].ask_n; a++)
+            if (!is_ask_settled(sim, &input->records[r].asks[a], why))
+                return false;
+    return true;
+}
+
 bool judge_is_settled(struct sim *sim, struct view *why)
 {
-    for (int32_t i = 0; i < sim->plan.input_n; i++) {
-        const struct input *input = &sim->upstream.inputs[i];
-        for (uint32_t r = 0; r < input->n; r++)
-            for (uint32_t a = 0; a < input->records[r].ask_n; a++)
-                if (!is_ask_settled(sim, &input->records[r].asks[a], why))
-                    return false;
-    }
+    for (int32_t i = 0; i < sim->plan.input_n; i++)
+        if (!is_input_settled(sim, &sim->upstream.inputs[i], why))
+            return false;
     for (int32_t p = 0; p < sim->plan.partition_n; p++)
         if (!is_bench_settled(sim, p, why))
             return false;

@@ -18,6 +18,9 @@
  *   ecm.c       instances and what may be seen of them
  *   call.c      calls: refused, lost on either way, with late or partial effects
  *   judge*.c    what must hold, after every step, from outside
+ *
+ * style: one header for the one world that all of these share, over 500 lines.
+ *
  *   dump.c      the folded state, canonically
  *   trace.c     what happened, in words
  *
