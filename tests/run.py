@@ -4,8 +4,9 @@
 
 A part is `lint` (each step of tests/lint/lint.py counts as one), `clang` (everything compiles there
 too), `tsan` (what has threads, under ThreadSanitizer), the prefix of CTest's names (unit/...,
-vectors/..., in the build with sanitizers), or a folder tests/PART with test_*.py (pytest) or run.sh (one test; 77 means skipped). A part may be several of
-these. PART/NAME takes those whose names start with NAME.
+vectors/..., in the build with sanitizers), or a folder tests/PART with test_*.py (pytest) or run.sh
+(one test; 77 means skipped). A part may be several of these. PART/NAME takes those whose names
+start with NAME.
 
 No arguments: every part but those of SLOW. What was skipped is named before the last line.
 """
