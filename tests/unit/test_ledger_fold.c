@@ -266,11 +266,7 @@ static void open_all(int instance)
     for (int done = 0; done < REQUESTS_MAX; done += RECORD_OPS_MAX) {
         for (int i = 0; i < RECORD_OPS_MAX; i++) {
             struct task task = {.type = TASK_REBOOT,
-<<<<<<< HEAD
-                                .source = {instance, done + i, 0, 0},
-=======
                                 .source = {.partition = instance, .offset = done + i},
->>>>>>> stories
                                 .not_before_ms = TIME_NONE,
                                 .expires_ms = 1767348000000,
                                 .request_id = name_of(ids[i], done + i),

@@ -156,13 +156,8 @@ struct view last_error_code(const struct last_error *error);
 struct view last_error_message(const struct last_error *error);
 void entry_set_flight(struct pool *pool, struct entry *entry, const struct flight *flight);
 void entry_clear_flight(struct pool *pool, struct entry *entry);
-<<<<<<< HEAD
 /* Does it wait for the answer to this dispatch? That it was sent is news even when it had been
  * taken for an attempt that came back. */
-=======
-/* Does it wait for the answer to this dispatch? That it was sent is news even when it was taken for
- * an attempt that came back. */
->>>>>>> stories
 bool entry_awaits(const struct entry *entry, struct dispatch_id dispatch, bool sent);
 /* A copy of `reboot` with these texts takes the place of the one before. */
 void entry_set_reboot(struct pool *pool, struct entry *entry, const struct reboot *reboot,
