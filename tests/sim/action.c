@@ -84,7 +84,6 @@ void action_do(struct sim *sim, struct worker *worker, const struct action *act)
     int32_t p = act->partition;
     switch (act->type) {
     case ACT_LEDGER_READ:
-        worker->known[p] = (struct knowledge){.epoch = -1};
         worker->unread_n[p] = 0;
         worker->first_append[p] = sim->append_n;
         reader_start(sim, worker, TOPIC_LEDGER, p, act->offset);
@@ -102,8 +101,12 @@ void action_do(struct sim *sim, struct worker *worker, const struct action *act)
         reader_stop(&worker->readers[TOPIC_TASKS][p]);
         break;
     case ACT_TASKS_COMMIT:
+        break;
     case ACT_LEDGER_TRIM:
     case ACT_TASKS_TRIM:
+        judge_trim(sim, worker, act);
+        topic_plan_trim(sim, act->type == ACT_LEDGER_TRIM ? TOPIC_LEDGER : TOPIC_TASKS, p,
+                        act->offset);
         break;
     case ACT_PUBLISH:
         publish(sim, worker, act);
