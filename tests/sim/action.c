@@ -45,6 +45,13 @@ static void publish(struct sim *sim, struct worker *worker, const struct action 
     if (is_outlet_broken(sim, worker, act->partition))
         return;
     uint32_t image = judge_publish(sim, worker, act->partition, act->outcome);
+    trace_line(sim, (struct line){.worker = worker->index,
+                                  .partition = act->partition,
+                                  .what = outcome_status_name(act->outcome->status),
+                                  .text = arena_print(&sim->arena, "%.*s for %.*s: published, of",
+                                                      VIEW_FMT(act->outcome->request_id),
+                                                      VIEW_FMT(act->outcome->instance_id)),
+                                  .number = sim->judge.images[image].offset});
     append_put(sim, &worker->outlet,
                (struct append){.topic = TOPIC_RESULTS,
                                .partition = act->partition,

@@ -299,6 +299,7 @@ struct key {
     int64_t accepted;      /* ledger offset, -1 */
     int64_t final;         /* ledger offset of the decision that closed it, -1: open */
     int64_t last_word;     /* and of the last record that owes its final event */
+    int64_t revision;      /* of its last event */
     enum outcome_status status;
     uint64_t final_image;
     int64_t forget_ms;      /* may be forgotten from then on */

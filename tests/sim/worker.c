@@ -323,7 +323,7 @@ static void take_from(struct sim *sim, struct worker *worker, enum topic_kind ki
         reader_stop(reader);
         if (kind == TOPIC_TASKS) {
             worker_step(sim, worker,
-                        &(struct event){.type = EV_TASK_BAD,
+                        &(struct event){.type = EV_TASKS_GONE,
                                         .partition = p,
                                         .text = VIEW_LIT("tasks behind the cursor are gone")});
             return;
