@@ -45,6 +45,13 @@ static void publish(struct sim *sim, struct worker *worker, const struct action 
     if (is_outlet_broken(sim, worker, act->partition))
         return;
     uint32_t image = judge_publish(sim, worker, act->partition, act->outcome);
+    trace_line(sim, (struct line){.worker = worker->index,
+                                  .partition = act->partition,
+                                  .what = outcome_status_name(act->outcome->status),
+                                  .text = arena_print(&sim->arena, "%.*s for %.*s: published, of",
+                                                      VIEW_FMT(act->outcome->request_id),
+                                                      VIEW_FMT(act->outcome->instance_id)),
+                                  .number = sim->judge.images[image].offset});
     append_put(sim, &worker->outlet,
                (struct append){.topic = TOPIC_RESULTS,
                                .partition = act->partition,
@@ -84,7 +91,6 @@ void action_do(struct sim *sim, struct worker *worker, const struct action *act)
     int32_t p = act->partition;
     switch (act->type) {
     case ACT_LEDGER_READ:
-        worker->known[p] = (struct knowledge){.epoch = -1};
         worker->unread_n[p] = 0;
         worker->first_append[p] = sim->append_n;
         reader_start(sim, worker, TOPIC_LEDGER, p, act->offset);
@@ -102,8 +108,12 @@ void action_do(struct sim *sim, struct worker *worker, const struct action *act)
         reader_stop(&worker->readers[TOPIC_TASKS][p]);
         break;
     case ACT_TASKS_COMMIT:
+        break;
     case ACT_LEDGER_TRIM:
     case ACT_TASKS_TRIM:
+        judge_trim(sim, worker, act);
+        topic_plan_trim(sim, act->type == ACT_LEDGER_TRIM ? TOPIC_LEDGER : TOPIC_TASKS, p,
+                        act->offset);
         break;
     case ACT_PUBLISH:
         publish(sim, worker, act);

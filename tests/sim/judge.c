@@ -26,7 +26,7 @@ void judge_open(struct sim *sim)
     pool_init(&judge->pool, judge->memory, ENGINE_BYTES_MIN);
     for (int32_t p = 0; p < sim->plan.partition_n; p++) {
         struct bench *bench = &judge->benches[p];
-        *bench = (struct bench){.epoch = -1};
+        *bench = (struct bench){.epoch = -1, .begin = NOBODY};
         for (int i = 0; i < INPUTS_MAX; i++)
             bench->applied[i].offset = -1;
         ledger_init(&bench->reference, &judge->pool, 0, p);
@@ -119,6 +119,19 @@ static bool is_valid(struct bench *bench, int64_t offset, const struct record *r
     return true;
 }
 
+/* Between a BEGIN and its END nothing may be lost of either. */
+static void follow_snapshot(struct sim *sim, int32_t p, const struct stored *stored)
+{
+    struct bench *bench = &sim->judge.benches[p];
+    struct topic *topic = &sim->topics[TOPIC_LEDGER][p];
+    if (stored->kind == RECORD_CLAIM)
+        bench->begin = NOBODY;
+    else if (stored->kind == RECORD_BEGIN)
+        bench->begin = topic->n - 1;
+    else if (stored->kind == RECORD_END && bench->begin != NOBODY)
+        topic->records[bench->begin].is_snapshot = true;
+}
+
 static void check_before(struct sim *sim, int32_t p, const struct stored *stored)
 {
     const struct record *record = &sim->judge.record;
@@ -163,8 +176,10 @@ void judge_stored(struct sim *sim, int32_t p, struct stored *stored)
     const struct record *record = &judge->record;
     stored->kind = record->kind;
     stored->valid = is_valid(bench, stored->offset, record);
-    if (stored->valid)
+    if (stored->valid) {
         check_before(sim, p, stored);
+        follow_snapshot(sim, p, stored);
+    }
     enum fold_result folded =
         ledger_fold(&bench->reference, stored->offset, stored->log_ms, record, &judge->folded);
     bool applied = folded == FOLD_APPLIED || folded == FOLD_CLAIM;
@@ -197,7 +212,9 @@ void judge_read(struct sim *sim, struct worker *worker, int32_t p, const struct 
     if (stored->kind == RECORD_ANSWER && stored->valid)
         judge_answer_read(sim, worker, p);
     const struct owner *owner = &worker->engine->owners[p];
-    if (!stored->has_digest || !owner->live || owner->ledger.next_offset != stored->offset + 1)
+    known->is_whole |= stored->kind == RECORD_END && stored->valid;
+    if (!stored->has_digest || !known->is_whole || !owner->live ||
+        owner->ledger.next_offset != stored->offset + 1)
         return;
     if (dump_digest(&owner->ledger) == stored->digest)
         return;
@@ -226,4 +243,53 @@ void judge_append(struct sim *sim, struct worker *worker, int32_t p, const struc
     if (!known->own || known->epoch != record->epoch)
         judge_violated(sim, p, "worker %u decides under epoch %lld, which it has not read back",
                        worker->index, (long long)record->epoch);
+}
+
+/* ---- what a worker may have deleted ---- */
+
+void judge_trim(struct sim *sim, struct worker *worker, const struct action *act)
+{
+    int32_t p = act->partition;
+    struct bench *bench = &sim->judge.benches[p];
+    if (act->type == ACT_TASKS_TRIM) {
+        if (topic_find(&sim->topics[TOPIC_TASKS][p], act->offset) > bench->cursor)
+            judge_violated(sim, p, "worker %u deletes tasks below %lld, not all of them applied",
+                           worker->index, (long long)act->offset);
+        return;
+    }
+    const struct topic *ledger = &sim->topics[TOPIC_LEDGER][p];
+    uint32_t at = topic_find(ledger, act->offset);
+    if (at == ledger->n || ledger->records[at].offset != act->offset ||
+        !ledger->records[at].is_snapshot)
+        judge_violated(sim, p, "worker %u deletes the log below %lld, which is no snapshot",
+                       worker->index, (long long)act->offset);
+    check_mark(sim, p, act->offset);
+}
+
+/* A reader of what is left must come to the same state. */
+void judge_trimmed(struct sim *sim, int32_t p)
+{
+    struct judge *judge = &sim->judge;
+    const struct topic *topic = &sim->topics[TOPIC_LEDGER][p];
+    struct ledger fresh;
+    ledger_init(&fresh, &judge->pool, 1, p);
+    for (uint32_t i = topic->low; i < topic->n; i++) {
+        struct fault fault;
+        enum err err =
+            record_decode(topic->records[i].bytes, &judge->scratch, &judge->record, &fault);
+        CHECK(err == ERR_OK);
+        enum fold_result folded =
+            ledger_fold(&fresh, topic->records[i].offset, topic->records[i].log_ms, &judge->record,
+                        &judge->folded);
+        if (folded == FOLD_BROKEN || folded == FOLD_FULL)
+            judge_violated(sim, p, "the log cannot be read from %lld: %s",
+                           (long long)topic->records[topic->low].offset, judge->folded.why);
+    }
+    if (dump_digest(&fresh) != dump_digest(&judge->benches[p].reference)) {
+        dump_print(&fresh);
+        dump_print(&judge->benches[p].reference);
+        judge_violated(sim, p, "a reader from %lld comes to another state than one from 0",
+                       (long long)topic->records[topic->low].offset);
+    }
+    ledger_release(&fresh);
 }

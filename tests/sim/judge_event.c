@@ -5,8 +5,6 @@
 #include "base/check.h"
 #include "sim.h"
 
-enum { REVISION_EVENTS = 1 << 18 };
-
 static struct key *key_of(struct sim *sim, const struct outcome *outcome)
 {
     struct key *key = ecm_find(sim, outcome->instance_id)->keys;
@@ -143,6 +141,17 @@ static void decide_accepted(struct sim *sim, struct key *key, int64_t offset,
     key->final = -1;
 }
 
+/* Until then its id is remembered. */
+static int64_t expires_ms(const struct sim *sim, const struct ask *ask)
+{
+    if (ask->expires_ms != TIME_NONE)
+        return ask->expires_ms;
+    int64_t from_ms = ask->record_ms < ask->task_ms ? ask->record_ms : ask->task_ms;
+    if (ask->not_before_ms > from_ms)
+        from_ms = ask->not_before_ms;
+    return from_ms + sim->plan.options.request_max_age_ms;
+}
+
 static void decide_final(struct sim *sim, struct key *key, int64_t offset,
                          const struct outcome *outcome)
 {
@@ -151,11 +160,7 @@ static void decide_final(struct sim *sim, struct key *key, int64_t offset,
     key->status = outcome->status;
     key->final_image = dump_event(outcome);
     key->closed_before = machine->closed_n++;
-    key->forget_ms = outcome->time_ms + sim->plan.options.dedup_window_ms;
-    const struct ask *ask = key->opened_by;
-    int64_t expires_ms = ask->expires_ms == TIME_NONE ? INT64_MAX : ask->expires_ms;
-    if (expires_ms > key->forget_ms)
-        key->forget_ms = expires_ms;
+    key->forget_ms = expires_ms(sim, key->opened_by);
     bool is_bad = outcome->status == OUTCOME_FAILED || outcome->status == OUTCOME_UNKNOWN ||
                   outcome->status == OUTCOME_UNCONFIRMED;
     struct intent *intent = judge_find_intent(sim, machine->partition, outcome->dispatch);
@@ -168,15 +173,16 @@ static void decide_final(struct sim *sim, struct key *key, int64_t offset,
 static void decide(struct sim *sim, struct key *key, int64_t offset, const struct outcome *outcome)
 {
     int32_t p = key->machine->partition;
-    bool is_repeated = key->final >= 0 && key->final_image == dump_event(outcome);
-    if (is_repeated || outcome->revision / REVISION_EVENTS != offset) {
-        if (!is_repeated)
-            judge_violated(sim, p, "the record at %lld repeats another last word on %.*s for %.*s",
-                           (long long)offset, VIEW_FMT(key->request_id),
-                           VIEW_FMT(key->machine->id));
+    if (key->final >= 0 && key->final_image == dump_event(outcome)) {
         key->last_word = offset;
         return;
     }
+    if (outcome->revision <= key->revision)
+        judge_violated(sim, p,
+                       "the record at %lld owes an event on %.*s for %.*s with an old "
+                       "revision",
+                       (long long)offset, VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
+    key->revision = outcome->revision;
     if (outcome->status == OUTCOME_ACCEPTED) {
         decide_accepted(sim, key, offset, outcome);
         return;
@@ -222,25 +228,24 @@ void judge_decided(struct sim *sim, int32_t p, int64_t offset, const struct outc
 uint32_t judge_publish(struct sim *sim, struct worker *worker, int32_t p,
                        const struct outcome *outcome)
 {
-    struct judge *judge = &sim->judge;
+    const struct judge *judge = &sim->judge;
+    const struct topic *topic = &sim->topics[TOPIC_LEDGER][p];
     uint64_t hash = dump_event(outcome);
-    uint32_t n = judge->image_n;
-    while (n > 0 && (judge->images[n - 1].hash != hash || judge->images[n - 1].partition != p))
-        n--;
-    if (n == 0)
-        judge_violated(sim, p, "worker %u publishes an event that no valid record has decided",
-                       worker->index);
+    bool is_decided = false;
     if (!worker->known[p].own)
         judge_violated(sim, p, "worker %u publishes, and has not read that it is the owner",
                        worker->index);
-    int64_t decided = outcome->revision / REVISION_EVENTS;
-    const struct topic *topic = &sim->topics[TOPIC_LEDGER][p];
-    if (topic_find(topic, decided) >= worker->readers[TOPIC_LEDGER][p].next)
-        judge_violated(sim, p,
-                       "worker %u publishes an event of the record at %lld, which it has "
-                       "not read back",
-                       worker->index, (long long)decided);
-    return n - 1;
+    for (uint32_t n = judge->image_n; n > 0; n--) {
+        const struct event_image *image = &judge->images[n - 1];
+        if (image->hash != hash || image->partition != p)
+            continue;
+        is_decided = true;
+        if (topic_find(topic, image->offset) < worker->readers[TOPIC_LEDGER][p].next)
+            return n - 1;
+    }
+    judge_violated(sim, p, "worker %u publishes an event that %s", worker->index,
+                   is_decided ? "is decided, but not by what it has read back"
+                              : "no valid record has decided");
 }
 
 void judge_published(struct sim *sim, const struct append *append)

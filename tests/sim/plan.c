@@ -80,6 +80,7 @@ static void draw_lags(struct plan *plan, struct random *random)
     plan->there = draw_lag(random, PICK(random, 5000, 40000), life_us + life_us / 4);
     plan->back = draw_lag(random, PICK(random, 5000, 200000), 12 * SECOND);
     plan->group = draw_lag(random, 50 * MILLISECOND, PICK(random, 3, 30) * SECOND);
+    plan->trim = draw_lag(random, 50 * MILLISECOND, PICK(random, 3, 60) * SECOND);
     plan->backend_us = PICK(random, 0, 1, 3) * SECOND;
     plan->stale_us = PICK(random, 0, 0, 2) * SECOND;
     plan->reboot_us[0] = PICK(random, 1, 3, 8) * SECOND;

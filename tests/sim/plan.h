@@ -83,6 +83,7 @@ struct plan {
     struct lag there; /* to the API */
     struct lag back;
     struct lag group;
+    struct lag trim;
     int64_t backend_us;   /* the API's own: an effect comes so late at most */
     int64_t stale_us;     /* what is read may be so old */
     int64_t reboot_us[2]; /* how long a reboot lasts */

@@ -17,6 +17,7 @@ enum happening_type {
     HAPPEN_FETCH,     /* who, what: a reader's fetch is answered; number: which fetch */
     HAPPEN_STORE,     /* what: an append reaches the log; number: 1 for the second time */
     HAPPEN_REPORT,    /* what: its delivery report comes in */
+    HAPPEN_TRIM,      /* what: a partition's records are deleted below the offset `number` */
     HAPPEN_ARRIVE,    /* what: a call arrives at the API */
     HAPPEN_EFFECT,    /* what: and has its effect */
     HAPPEN_ANSWER,    /* what: its answer comes in */

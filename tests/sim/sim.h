@@ -53,6 +53,7 @@ struct stored {
     /* ledger, by the judge: */
     enum record_kind kind;
     bool valid;
+    bool is_snapshot; /* a BEGIN whose END is valid */
     bool has_digest;
     uint64_t digest; /* of the folded state behind it */
 };
@@ -252,6 +253,7 @@ struct knowledge {
     int64_t epoch; /* of the last claim read */
     bool own;      /* it was this process' own */
     bool at_end;   /* the end was told since the last start */
+    bool is_whole; /* it began at the log's beginning, or has met the end of a snapshot */
 };
 
 struct worker {
@@ -300,6 +302,7 @@ struct key {
     int64_t accepted;      /* ledger offset, -1 */
     int64_t final;         /* ledger offset of the decision that closed it, -1: open */
     int64_t last_word;     /* and of the last record that owes its final event */
+    int64_t revision;      /* of its last event */
     enum outcome_status status;
     uint64_t final_image;
     int64_t forget_ms;      /* may be forgotten from then on */
@@ -380,6 +383,7 @@ struct bench {
     uint32_t next_seq;
     struct source applied[INPUTS_MAX]; /* the last place; offset -1: none */
     uint32_t cursor;                   /* index of the first task not covered by the cursor */
+    uint32_t begin; /* index of the BEGIN of the snapshot under way, NOBODY: none */
     struct owed_event *owed;
     uint32_t owed_n;
     uint32_t unpublished; /* index of the first one */
@@ -470,6 +474,9 @@ int64_t world_api_s(const struct sim *sim);
 void topic_store(struct sim *sim, uint32_t append);
 /* Index of the first record at or behind the offset. */
 uint32_t topic_find(const struct topic *topic, int64_t offset);
+/* Later, whoever lives by then. */
+void topic_plan_trim(struct sim *sim, enum topic_kind kind, int32_t partition, int64_t offset);
+void topic_trim(struct sim *sim, uint32_t place, int64_t offset);
 void reader_start(struct sim *sim, struct worker *worker, enum topic_kind kind, int32_t partition,
                   int64_t offset);
 void reader_stop(struct reader *reader);
@@ -543,6 +550,10 @@ void judge_stored(struct sim *sim, int32_t partition, struct stored *stored);
 /* A worker's engine has been told the record. */
 void judge_read(struct sim *sim, struct worker *worker, int32_t partition,
                 const struct stored *stored);
+/* A worker has records deleted. */
+void judge_trim(struct sim *sim, struct worker *worker, const struct action *act);
+/* The log begins elsewhere now. */
+void judge_trimmed(struct sim *sim, int32_t partition);
 void judge_append(struct sim *sim, struct worker *worker, int32_t partition,
                   const struct record *record);
 _Noreturn void judge_violated(struct sim *sim, int32_t partition, const char *fmt, ...)

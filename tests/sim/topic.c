@@ -54,6 +54,32 @@ void topic_store(struct sim *sim, uint32_t append_i)
     }
 }
 
+void topic_plan_trim(struct sim *sim, enum topic_kind kind, int32_t partition, int64_t offset)
+{
+    world_plan(sim, world_lag_us(sim, &sim->plan.trim),
+               (struct happening){.type = HAPPEN_TRIM,
+                                  .what = place_of(kind, partition),
+                                  .number = (uint64_t)offset});
+}
+
+void topic_trim(struct sim *sim, uint32_t place, int64_t offset)
+{
+    enum topic_kind kind = (enum topic_kind)(place / PARTITIONS_MAX);
+    int32_t partition = (int32_t)(place % PARTITIONS_MAX);
+    struct topic *topic = &sim->topics[kind][partition];
+    uint32_t low = topic_find(topic, offset);
+    if (low <= topic->low)
+        return;
+    topic->low = low;
+    trace_line(sim, (struct line){.worker = NOBODY,
+                                  .partition = partition,
+                                  .what = kind == TOPIC_LEDGER ? "ledger is deleted before"
+                                                               : "tasks are deleted before",
+                                  .number = offset});
+    if (kind == TOPIC_LEDGER)
+        judge_trimmed(sim, partition);
+}
+
 void reader_start(struct sim *sim, struct worker *worker, enum topic_kind kind, int32_t partition,
                   int64_t offset)
 {
@@ -63,6 +89,8 @@ void reader_start(struct sim *sim, struct worker *worker, enum topic_kind kind, 
     if (offset == 0 && at < topic->low)
         at = topic->low;
     *reader = (struct reader){.started = true, .next = at, .fetched = at, .fetch = reader->fetch};
+    if (kind == TOPIC_LEDGER)
+        worker->known[partition] = (struct knowledge){.epoch = -1, .is_whole = at == 0};
     plan_fetch(sim, worker, reader, place_of(kind, partition));
 }
 

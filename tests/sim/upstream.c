@@ -24,7 +24,8 @@ static struct key *need_key(struct sim *sim, struct machine *machine, struct vie
                         .machine = machine,
                         .request_id = request_id,
                         .accepted = -1,
-                        .final = -1};
+                        .final = -1,
+                        .revision = -1};
     machine->keys = key;
     return key;
 }

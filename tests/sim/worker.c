@@ -320,8 +320,14 @@ static void take_from(struct sim *sim, struct worker *worker, enum topic_kind ki
     struct reader *reader = &worker->readers[kind][p];
     if (reader->gone) {
         /* What the position stood for is deleted. */
-        CHECK(kind == TOPIC_LEDGER);
         reader_stop(reader);
+        if (kind == TOPIC_TASKS) {
+            worker_step(sim, worker,
+                        &(struct event){.type = EV_TASKS_GONE,
+                                        .partition = p,
+                                        .text = VIEW_LIT("tasks behind the cursor are gone")});
+            return;
+        }
         worker_step(sim, worker, &(struct event){.type = EV_APPEND_FAILED, .partition = p});
     } else if (reader->next == reader->fetched) {
         take_end(sim, worker, kind, p);

@@ -140,6 +140,9 @@ static void happen(struct sim *sim, const struct happening *what)
     case HAPPEN_REPORT:
         append_report(sim, what->what);
         break;
+    case HAPPEN_TRIM:
+        topic_trim(sim, what->what, (int64_t)what->number);
+        break;
     case HAPPEN_ARRIVE:
         call_arrives(sim, what->what);
         break;

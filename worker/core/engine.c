@@ -112,6 +112,9 @@ static void on_partition(struct engine *eng, struct owner *owner, const struct e
     case EV_TASK:
         propose_take_task(eng, owner, ev);
         break;
+    case EV_TASKS_GONE:
+        owner_tasks_gone(eng, owner, ev->text);
+        break;
     case EV_PUBLISHED:
         if (owner->live && outbox_ack(&owner->ledger.outbox, ev->ticket))
             owner->mark_due = true;
@@ -188,6 +191,7 @@ void engine_step(struct engine *eng, const struct event *ev)
     case EV_APPEND_FAILED:
     case EV_TASK:
     case EV_TASK_BAD:
+    case EV_TASKS_GONE:
     case EV_PUBLISHED:
         PRE(ev->partition >= 0 && ev->partition < eng->options.partition_n);
         on_partition(eng, &eng->owners[ev->partition], ev);

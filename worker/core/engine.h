@@ -80,12 +80,14 @@ enum event_type {
     EV_APPENDED,       /* the delivery report of an ACT_APPEND: acknowledged by the brokers */
     EV_APPEND_FAILED,  /* an append failed for good: drop p, read again, claim anew */
     EV_TASK,           /* a task was read */
-    EV_TASK_BAD,  /* a task record that cannot be decoded: the partition stops, loudly (text says
+    EV_TASK_BAD,   /* a task record that cannot be decoded: the partition stops, loudly (text says
                      why) */
-    EV_PUBLISHED, /* the results topic has acknowledged the outcome with this ticket */
-    EV_ANSWER,    /* what became of a call */
-    EV_LIMITS,    /* SIGHUP: rate_limit has a new value */
-    EV_DRAIN,     /* stop taking tasks, finish what is in the air */
+    EV_TASKS_GONE, /* the position in tasks p is deleted: by a new owner that is not known here yet,
+                      else the partition stops, loudly (text says why) */
+    EV_PUBLISHED,  /* the results topic has acknowledged the outcome with this ticket */
+    EV_ANSWER,     /* what became of a call */
+    EV_LIMITS,     /* SIGHUP: rate_limit has a new value */
+    EV_DRAIN,      /* stop taking tasks, finish what is in the air */
 };
 
 /* The present, as the shell read it once for this event. */
@@ -104,7 +106,7 @@ struct event {
     uint64_t ticket; /* EV_APPENDED, EV_APPEND_FAILED, EV_PUBLISHED: from the action; EV_ANSWER: the
                         call's id */
     double rate_limit;           /* EV_LIMITS */
-    struct view text;            /* EV_LEDGER_STOPPED, EV_TASK_BAD */
+    struct view text;            /* EV_LEDGER_STOPPED, EV_TASK_BAD, EV_TASKS_GONE */
     const struct record *record; /* EV_RECORD */
     const struct task *task;     /* EV_TASK */
     const struct answer *answer; /* EV_ANSWER */

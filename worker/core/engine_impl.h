@@ -256,6 +256,10 @@ struct owner {
     /* replies met while restoring */
     struct dispatch *replies;
     uint32_t reply_n;
+    uint64_t numbers_used; /* of events, by ledgers of this partition that were dropped */
+    /* tasks behind the cursor are deleted: known to be a loss when a record of this seq comes back */
+    bool tasks_gone;
+    uint32_t gone_seq;
     char stopped_why[256];
 };
 
@@ -349,6 +353,7 @@ void owner_ledger_end(struct engine *eng, struct owner *owner);
 void owner_appended(struct engine *eng, struct owner *owner, uint64_t ticket);
 void owner_restart(struct engine *eng, struct owner *owner);
 void owner_stop(struct engine *eng, struct owner *owner, struct view why);
+void owner_tasks_gone(struct engine *eng, struct owner *owner, struct view why);
 void owner_tick(struct engine *eng, struct owner *owner);
 bool owner_next(struct engine *eng, struct owner *owner, struct action *act);
 /* What the log's clock shows at least, for ages of intents. */

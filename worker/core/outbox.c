@@ -16,6 +16,12 @@ void outbox_init(struct outbox *outbox, struct pool *pool)
     outbox->ring = pool_need(pool, sizeof *outbox->ring * outbox->ring_n);
 }
 
+void outbox_number_from(struct outbox *outbox, uint64_t number)
+{
+    PRE(outbox->first == outbox->end);
+    outbox->first = outbox->sent = outbox->end = number;
+}
+
 static void drop_first(struct outbox *outbox)
 {
     kept_drop(outbox->pool, at(outbox, outbox->first)->kept);

@@ -28,6 +28,8 @@ struct outbox {
 };
 
 void outbox_init(struct outbox *outbox, struct pool *pool);
+/* An empty one goes on numbering from here: acknowledgements of an earlier one may still come. */
+void outbox_number_from(struct outbox *outbox, uint64_t number);
 void outbox_release(struct outbox *outbox);
 /* Takes over the kept outcome. */
 void outbox_push(struct outbox *outbox, int64_t offset, struct kept *take_kept);

@@ -17,6 +17,7 @@ static void begin_reading(struct engine *eng, struct owner *owner)
 {
     CHECK(!owner->live);
     ledger_init(&owner->ledger, &eng->pool, eng->options.nonce, owner->partition);
+    outbox_number_from(&owner->ledger.outbox, owner->numbers_used);
     owner->live = true;
     owner->role = ROLE_RESTORING;
     owner->want_read = true;
@@ -37,6 +38,7 @@ static void lay_down(struct engine *eng, struct owner *owner)
         owner->want_stop_tasks = true;
     owner->tasks_running = false;
     owner->want_tasks = false;
+    owner->tasks_gone = false;
     owner->epoch = -1;
 }
 
@@ -44,6 +46,7 @@ static void drop_state(struct engine *eng, struct owner *owner)
 {
     if (owner->live) {
         lay_down(eng, owner);
+        owner->numbers_used = owner->ledger.outbox.end;
         ledger_release(&owner->ledger);
         owner->live = false;
     }
@@ -72,16 +75,34 @@ void owner_restart(struct engine *eng, struct owner *owner)
         begin_reading(eng, owner);
 }
 
-void owner_stop(struct engine *eng, struct owner *owner, struct view why)
+static void note_why(struct owner *owner, struct view why)
 {
-    drop_state(eng, owner);
-    owner->role = ROLE_STOPPED;
     size_t n = why.n < sizeof owner->stopped_why - 1 ? why.n : sizeof owner->stopped_why - 1;
     if (n > 0)
         memcpy(owner->stopped_why, why.p, n);
     owner->stopped_why[n] = '\0';
+}
+
+void owner_stop(struct engine *eng, struct owner *owner, struct view why)
+{
+    drop_state(eng, owner);
+    owner->role = ROLE_STOPPED;
+    note_why(owner, why);
     engine_note(eng,
                 (struct note){.type = NOTE_STOPPED, .partition = owner->partition, .text = why});
+}
+
+/* Whoever took the partition over has deleted what was applied, or it is lost. A mark tells: it
+ * comes back void in the first case. */
+void owner_tasks_gone(struct engine *eng, struct owner *owner, struct view why)
+{
+    if (owner->role != ROLE_OWNER)
+        return;
+    owner->tasks_gone = true;
+    owner->gone_seq = owner->seq;
+    note_why(owner, why);
+    owner->mark_due = true;
+    owner->mark_at = eng->now.at;
 }
 
 void owner_assigned(struct engine *eng, struct owner *owner, bool assigned)
@@ -204,6 +225,12 @@ static void release_own(struct engine *eng, struct owner *owner, const struct ev
 {
     const struct record *record = ev->record;
     struct folded *folded = &eng->folded;
+    if (owner->tasks_gone && record->seq >= owner->gone_seq) {
+        char why[sizeof owner->stopped_why];
+        memcpy(why, owner->stopped_why, sizeof why);
+        owner_stop(eng, owner, view_of(why));
+        return;
+    }
     if (record->kind == RECORD_TASKS)
         owner->tasks_in_flight--;
     if (record->kind == RECORD_MARK)

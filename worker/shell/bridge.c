@@ -251,7 +251,8 @@ static void on_task(struct bridge *bridge, const struct reader_event *read)
                         "made anew. Begin anew with other names for topics.tasks, .ledger and "
                         ".control, and set the group's offsets of the requests topic back to "
                         "before the loss");
-        break;
+        stop_partition(bridge, EV_TASKS_GONE, read->at.partition, &fault);
+        return;
     case READER_FAILED:
         break;
     }
