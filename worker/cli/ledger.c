@@ -145,7 +145,7 @@ int cli_ledger(int argc, char **argv)
                                         flags,    sizeof flags / sizeof flags[0],      false};
     struct cli_args args;
     struct config config;
-    bool json;
+    bool json = false;
     int status;
     if (!cli_parse(&command, argc, argv, &args, &status))
         return status;

@@ -368,6 +368,20 @@ static size_t count_lines(struct view text)
     return n;
 }
 
+static enum err collect(struct collector *collector)
+{
+    const struct submit_input *input = collector->input;
+    for (size_t i = 0; i < input->id_n; i++)
+        add_id(collector, view_of(input->ids[i]), 0);
+    enum err err = take_file(collector);
+    if (err == ERR_OK && collector->id_n > 0)
+        err = make_request(collector);
+    if (err == ERR_OK && collector->submit->record_n == 0)
+        err =
+            fault_set(collector->fault, ERR_INVALID, "no instance IDs: name some, or --file FILE");
+    return err;
+}
+
 enum err submit_collect(const struct submit_input *input, struct submit *out, struct fault *fault)
 {
     *out = (struct submit){.records = NULL};
@@ -378,21 +392,14 @@ enum err submit_collect(const struct submit_input *input, struct submit *out, st
         .ids = calloc(input->id_n + count_lines(input->file), sizeof *collector.ids),
         .fault = fault,
     };
-    enum err err = ERR_OK;
-    if (collector.reading == NULL || collector.ids == NULL)
+    enum err err;
+    if (collector.reading == NULL || collector.ids == NULL) {
         err = no_memory(&collector);
-    else
+    } else {
         request_reading_init(collector.reading);
-    for (size_t i = 0; i < input->id_n && err == ERR_OK; i++)
-        add_id(&collector, view_of(input->ids[i]), 0);
-    if (err == ERR_OK)
-        err = take_file(&collector);
-    if (err == ERR_OK && collector.id_n > 0)
-        err = make_request(&collector);
-    if (err == ERR_OK && out->record_n == 0)
-        err = fault_set(fault, ERR_INVALID, "no instance IDs: name some, or --file FILE");
-    if (collector.reading != NULL && collector.ids != NULL)
+        err = collect(&collector);
         request_reading_release(collector.reading);
+    }
     free(collector.reading);
     free(collector.ids);
     if (err != ERR_OK)

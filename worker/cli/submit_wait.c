@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/outcome_event.h"
@@ -219,6 +220,7 @@ static bool open_waiting(struct waiting *waiting)
     const struct submit *submit = waiting->wait->submit;
     for (size_t i = 0; i < submit->record_n; i++)
         waiting->target_n += submit->records[i].instance_n;
+    CHECK(waiting->target_n > 0); /* a request has instances */
     waiting->targets = calloc(waiting->target_n, sizeof *waiting->targets);
     if (waiting->targets == NULL)
         return false;

@@ -126,7 +126,7 @@ int cli_watch(int argc, char **argv)
     struct cli_args args;
     struct config config;
     struct start start;
-    bool json;
+    bool json = false;
     int status;
     if (!cli_parse(&command, argc, argv, &args, &status))
         return status;
