@@ -166,7 +166,7 @@ def headers():
 
 def tidy():
     commands = Commands()
-    settings = Path(".clang-tidy").read_text()
+    settings = "".join(path.read_text() for path in sorted(Path().glob("**/.clang-tidy")))
     paths = [path for path in sorted(commands.by_path) if path.startswith(("worker/", "tests/"))]
 
     def question(path):

@@ -59,7 +59,7 @@ uint32_t control_generation(const struct control *control);
 const struct fingerprint *control_seen(const struct control *control, int32_t partition);
 /* A record of the input goes by: written down if it is time. */
 void control_note_input(struct control *control, struct instant now,
-                        const struct reader_event *record);
+                        const struct reader_event *event);
 struct fingerprint control_fingerprint(const struct reader_event *record);
 /* NULL is ignored. */
 void control_close(struct control *control);
