@@ -18,6 +18,7 @@ request r3 ein-c notBefore=+1h
     ledger: end
     not acknowledged:
     event: r3/ein-c accepted
+    ledger: mark
 wait 1m
 release results
     ledger: mark

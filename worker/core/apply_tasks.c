@@ -103,6 +103,16 @@ static void open_request(struct ledger *ledger, struct place *at, struct entry *
         step_phase(ledger, entry, ENTRY_WAITING);
 }
 
+/* Of what was asked, the last word on it keeps these. */
+static bool says_the_same(const struct kept *last_word, const struct task *task)
+{
+    struct outcome outcome;
+    kept_outcome(last_word, &outcome);
+    return view_equals(outcome.region, task->region) &&
+           view_equals(outcome.requested_by, task->requested_by) &&
+           view_equals(outcome.reason, task->reason);
+}
+
 /* A request id that is known already: the first one counts. */
 static bool join_known(struct ledger *ledger, struct place *at, struct entry *entry,
                        const struct task_op *op, struct folded *out)
@@ -116,6 +126,8 @@ static bool join_known(struct ledger *ledger, struct place *at, struct entry *en
     const struct closed *closed = entry_find_closed(entry, op->task.request_id);
     if (closed == NULL)
         return false;
+    if (!says_the_same(closed->last_word, &op->task))
+        out->differing_id = op->task.request_id;
     outbox_push(&ledger->outbox, at->offset, kept_share(closed->last_word));
     return true;
 }

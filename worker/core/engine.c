@@ -147,9 +147,18 @@ static struct instant timers_wake(const struct engine *eng)
     return instant_after_ms(eng->now.at, in_ms > 0 ? in_ms : 0);
 }
 
+static void watch_memory(struct engine *eng)
+{
+    bool full = !pool_has(&eng->pool, ENGINE_BYTES_MIN / 2);
+    if (full && !eng->full)
+        engine_note(eng, (struct note){.type = NOTE_FULL, .partition = -1});
+    eng->full = full;
+}
+
 /* What time brings, and what the event made possible. */
 static void move_on(struct engine *eng)
 {
+    watch_memory(eng);
     eng->wake = instant_after_ms(eng->now.at, wake_max_ms);
     for (int32_t p = 0; p < eng->options.partition_n; p++)
         owner_tick(eng, &eng->owners[p]);
@@ -271,8 +280,7 @@ uint32_t engine_task_room(const struct engine *eng, int32_t partition)
     const struct owner *owner = &eng->owners[partition];
     if (owner->role != ROLE_OWNER || !owner->tasks_running || eng->draining)
         return 0;
-    if (outbox_count(&owner->ledger.outbox) >= OWED_MAX ||
-        !pool_has(&eng->pool, ENGINE_BYTES_MIN / 2))
+    if (outbox_count(&owner->ledger.outbox) >= OWED_MAX || eng->full)
         return 0;
     return TASK_QUEUE_MAX - owner->task_n;
 }
@@ -288,7 +296,7 @@ void engine_stats(const struct engine *eng, struct engine_stats *out)
         .throttled_n = eng->throttled_n,
         .passed_slots_n = eng->quota[CALL_REBOOT].passed_n,
         .breaker_open = eng->breaker.open,
-        .full = !pool_has(&eng->pool, ENGINE_BYTES_MIN / 2),
+        .full = eng->full,
         .pace = eng->quota[CALL_REBOOT].pace,
         .clock_offset_s = eng->clock.offset_s,
         .pool_used_bytes = pool_used(&eng->pool),

@@ -311,6 +311,7 @@ struct engine {
     uint64_t claim_count;
     bool draining;
     bool drained_said;
+    bool full; /* memory is near its ceiling */
     struct note notes[NOTES_MAX];
     char note_texts[NOTES_MAX][128];
     uint32_t note_first;

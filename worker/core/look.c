@@ -59,7 +59,12 @@ int64_t look_due_ms(struct engine *eng, struct owner *owner, struct entry *entry
 
 void look_enqueue(struct engine *eng, struct entry *entry)
 {
-    queue_add(entry->phase == ENTRY_REBOOTING ? &eng->watched : &eng->urgent, entry);
+    /* Whoever is overdue needs a fresh look before it is given up. */
+    const struct owner *owner = engine_owner_of(eng, entry);
+    bool watched =
+        entry->phase == ENTRY_REBOOTING &&
+        owner_log_now_ms(eng, owner) < entry->flight->started_ms + eng->options.confirm_timeout_ms;
+    queue_add(watched ? &eng->watched : &eng->urgent, entry);
 }
 
 static void look_again(struct engine *eng, const struct owner *owner, struct entry *entry)

@@ -235,6 +235,8 @@ static void release_own(struct engine *eng, struct owner *owner, const struct ev
         owner->tasks_in_flight--;
     if (record->kind == RECORD_MARK)
         owner->mark_in_flight = false;
+    if (record->kind == RECORD_END)
+        owner->mark_due = true; /* the log before the snapshot goes when a mark covers it */
     if (record->kind != RECORD_TASKS)
         for (uint32_t i = 0; i < folded->touched_n; i++)
             folded->touched[i]->proposed = false;
