@@ -16,7 +16,8 @@ const struct spell *ecm_spell(const struct machine *machine, int64_t at_us)
     return &machine->spells[(n - 1) % SPELLS_MAX];
 }
 
-bool ecm_is_settled(const struct machine *machine, int64_t at_us)
+/* Will its state not change by itself any more? */
+static bool is_settled(const struct machine *machine, int64_t at_us)
 {
     const struct spell *last = &machine->spells[(machine->spell_n - 1) % SPELLS_MAX];
     return last->from_us <= at_us;
@@ -106,7 +107,7 @@ void ecm_meddle(struct sim *sim)
 {
     struct machine *machine = &sim->ecm.machines[below(sim, sim->plan.machine_n)];
     const struct spell *spell = ecm_spell(machine, sim->now_us);
-    if (!ecm_is_settled(machine, sim->now_us) || machine->missing)
+    if (!is_settled(machine, sim->now_us) || machine->missing)
         return;
     machine->meddled_us = sim->now_us;
     if (spell->state == INSTANCE_RUNNING && below(sim, 2) == 0) {

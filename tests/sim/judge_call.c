@@ -32,7 +32,7 @@ struct boarding *judge_find_boarding(const struct intent *intent, const struct m
     return NULL;
 }
 
-struct effect *judge_find_effect(const struct machine *machine, const struct intent *intent)
+static struct effect *find_effect(const struct machine *machine, const struct intent *intent)
 {
     struct effect *effect = machine->effects;
     while (effect != NULL && effect->intent != intent)
@@ -129,7 +129,7 @@ static void check_member(struct sim *sim, struct intent *intent, const struct me
     boarding->back |= member->verdict == MEMBER_BACK;
     boarding->refused |=
         not_sent || (member->verdict == MEMBER_BACK && (member->flags & MEMBER_REFUSED));
-    if (boarding->refused && judge_find_effect(machine, intent) != NULL)
+    if (boarding->refused && find_effect(machine, intent) != NULL)
         judge_violated(sim, p, "%.*s counts as not rebooted, and was", VIEW_FMT(machine->id));
 }
 

@@ -25,6 +25,7 @@ _Noreturn void check_failed(const char *what, const char *expr, const char *file
 }
 
 /* Of the sanitizers, where there are some. */
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static void say_seed(void)

@@ -483,11 +483,11 @@ void reader_stop(struct reader *reader);
 void reader_fetched(struct sim *sim, const struct happening *what);
 bool reader_has(const struct reader *reader);
 
-/* append.c */
+/* append.c; i counts sim->appends */
 void outlet_open(struct outlet *outlet, uint32_t worker);
 uint32_t append_put(struct sim *sim, struct outlet *outlet, struct append what);
-void append_arrives(struct sim *sim, uint32_t append, bool again);
-void append_report(struct sim *sim, uint32_t append);
+void append_arrives(struct sim *sim, uint32_t i, bool again);
+void append_report(struct sim *sim, uint32_t i);
 /* The outlet's life ends: what is outstanding is stored late, or never. */
 void outlet_break(struct sim *sim, struct outlet *outlet, bool reported);
 /* No report of this life comes any more. */
@@ -498,9 +498,6 @@ int64_t outlet_quiet_us(const struct outlet *outlet);
 /* worker.c */
 void worker_open(struct sim *sim, uint32_t index);
 void worker_start(struct sim *sim, struct worker *worker);
-void worker_crash(struct sim *sim, struct worker *worker);
-/* An orderly end. */
-void worker_leave(struct sim *sim, struct worker *worker);
 /* Its producer fails: what is outstanding is reported as failed. */
 void worker_break_outlet(struct sim *sim, struct worker *worker);
 void worker_turn(struct sim *sim, struct worker *worker);
@@ -509,7 +506,6 @@ void worker_wake(struct sim *sim, struct worker *worker, int64_t at_us);
 void worker_step(struct sim *sim, struct worker *worker, struct event *event);
 /* It will be told in a turn to come. */
 void worker_post(struct sim *sim, struct worker *worker, struct letter letter);
-struct now worker_now(const struct sim *sim, const struct worker *worker);
 
 /* action.c */
 void action_do(struct sim *sim, struct worker *worker, const struct action *act);
@@ -521,7 +517,7 @@ void group_told(struct sim *sim, const struct happening *what);
 /* upstream.c */
 void upstream_open(struct sim *sim);
 void upstream_request(struct sim *sim);
-void upstream_intake(struct sim *sim, uint32_t intake);
+void upstream_intake(struct sim *sim, uint32_t index);
 void intake_report(struct sim *sim, struct outlet *outlet, const struct append *append);
 struct ask *upstream_ask(struct sim *sim, struct source source);
 
@@ -532,15 +528,13 @@ void ecm_reboot(struct sim *sim, struct sent_call *call, struct machine *machine
 void ecm_meddle(struct sim *sim);
 void ecm_outage(struct sim *sim);
 struct machine *ecm_find(struct sim *sim, struct view id);
-/* Does its state change by itself, now or later? */
-bool ecm_is_settled(const struct machine *machine, int64_t at_us);
 void ecm_read(struct sim *sim, struct sent_call *call);
 
-/* call.c */
+/* call.c; index counts calls */
 void call_send(struct sim *sim, struct worker *worker, const struct call *call);
-void call_arrives(struct sim *sim, uint32_t call);
-void call_effect(struct sim *sim, uint32_t call, uint32_t machine);
-void call_answered(struct sim *sim, uint32_t call, bool in_time);
+void call_arrives(struct sim *sim, uint32_t index);
+void call_effect(struct sim *sim, uint32_t index, uint32_t machine);
+void call_answered(struct sim *sim, uint32_t index, bool in_time);
 void call_process_died(struct sim *sim, const struct worker *worker);
 
 /* judge.c */
@@ -582,7 +576,6 @@ bool judge_serves(const struct sim *sim, const struct intent *intent, const stru
 struct intent *judge_find_intent(const struct sim *sim, int32_t partition,
                                  struct dispatch_id dispatch);
 struct boarding *judge_find_boarding(const struct intent *intent, const struct machine *machine);
-struct effect *judge_find_effect(const struct machine *machine, const struct intent *intent);
 /* Is no promise made about this one and what the owner of an epoch makes of it? */
 bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t epoch);
 
@@ -599,6 +592,5 @@ void dump_print(const struct ledger *ledger);
 void trace_line(struct sim *sim, struct line line);
 void trace_letter(struct sim *sim, const struct worker *worker, const struct letter *letter);
 void trace_show(struct sim *sim, int32_t partition);
-void trace_plan(const struct sim *sim);
 
 #endif

@@ -114,7 +114,7 @@ static void print_ledger(struct sim *sim, int32_t partition)
     }
 }
 
-void trace_plan(const struct sim *sim)
+static void show_plan(const struct sim *sim)
 {
     const struct plan *plan = &sim->plan;
     const struct engine_options *options = &plan->options;
@@ -141,7 +141,7 @@ void trace_show(struct sim *sim, int32_t partition)
         const struct line *line = &trace->lines[--first % LINES_MAX];
         shown_n += partition < 0 || line->partition < 0 || line->partition == partition;
     }
-    trace_plan(sim);
+    show_plan(sim);
     for (uint64_t n = first; n < trace->n && !trace->on; n++) {
         const struct line *line = &trace->lines[n % LINES_MAX];
         if (partition < 0 || line->partition < 0 || line->partition == partition)

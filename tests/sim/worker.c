@@ -18,7 +18,7 @@ static int64_t clock_us(const struct clock_error *error, int64_t true_us)
     return true_us + error->skew_us + true_us * error->drift_ppm / 1000000;
 }
 
-struct now worker_now(const struct sim *sim, const struct worker *worker)
+static struct now now_of(const struct sim *sim, const struct worker *worker)
 {
     return (struct now){
         .at = {clock_us(&sim->plan.boot[worker->index], sim->now_us)},
@@ -117,13 +117,14 @@ static void end(struct sim *sim, struct worker *worker, int64_t noticed_us)
     world_plan(sim, noticed_us, (struct happening){.type = HAPPEN_REBALANCE});
 }
 
-void worker_crash(struct sim *sim, struct worker *worker)
+static void crash(struct sim *sim, struct worker *worker)
 {
     trace_line(sim, (struct line){.worker = worker->index, .partition = -1, .what = "dies"});
     end(sim, worker, 1 + below(sim, (uint32_t)session_us));
 }
 
-void worker_leave(struct sim *sim, struct worker *worker)
+/* An orderly end. */
+static void leave(struct sim *sim, struct worker *worker)
 {
     trace_line(sim, (struct line){.worker = worker->index, .partition = -1, .what = "leaves"});
     end(sim, worker, 1);
@@ -187,7 +188,7 @@ static bool is_struck(struct sim *sim, struct worker *worker)
     draw_hazard(sim, worker);
     switch (pick_hazard(sim)) {
     case HAZARD_CRASH:
-        worker_crash(sim, worker);
+        crash(sim, worker);
         return true;
     case HAZARD_PAUSE:
         pause_for(sim, worker,
@@ -242,7 +243,7 @@ void worker_post(struct sim *sim, struct worker *worker, struct letter letter)
 
 void worker_step(struct sim *sim, struct worker *worker, struct event *event)
 {
-    event->now = worker_now(sim, worker);
+    event->now = now_of(sim, worker);
     worker->stepped_us = sim->now_us;
     sim->step_n++;
     engine_step(worker->engine, event);
@@ -455,7 +456,7 @@ void worker_turn(struct sim *sim, struct worker *worker)
     } while (go_on(sim, worker));
     worker->stage = STAGE_GROUP;
     if (worker->draining && (worker->drained || sim->now_us >= worker->drain_until_us)) {
-        worker_leave(sim, worker);
+        leave(sim, worker);
         return;
     }
     worker_wake(sim, worker, next_turn_us(sim, worker));

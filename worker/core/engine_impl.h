@@ -257,7 +257,7 @@ struct owner {
     struct dispatch *replies;
     uint32_t reply_n;
     uint64_t numbers_used; /* of events, by ledgers of this partition that were dropped */
-    /* tasks behind the cursor are deleted: known to be a loss when a record of this seq comes back */
+    /* tasks behind the cursor are deleted: a loss for sure when a record of this seq comes back */
     bool tasks_gone;
     uint32_t gone_seq;
     char stopped_why[256];
