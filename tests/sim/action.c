@@ -20,8 +20,9 @@ static void append(struct sim *sim, struct worker *worker, const struct action *
         return;
     judge_append(sim, worker, act->partition, act->record);
     buf_clear(&sim->bytes);
-    enum err err = record_encode(act->record, &sim->bytes, &fault);
-    CHECK(err == ERR_OK);
+    if (record_encode(act->record, &sim->bytes, &fault) != ERR_OK)
+        judge_violated(sim, act->partition, "worker %u appends what cannot be written: %s",
+                       worker->index, fault.text);
     uint32_t i = append_put(sim, &worker->outlet,
                             (struct append){
                                 .topic = TOPIC_LEDGER,

@@ -149,7 +149,7 @@ static void check_before(struct sim *sim, int32_t p, const struct stored *stored
     if (record->kind == RECORD_ANSWER)
         judge_answer(sim, p);
     if (record->kind == RECORD_SEEN)
-        judge_seen(sim);
+        judge_seen(sim, p, stored);
 }
 
 /* Every event that it decided is now owed. */
@@ -180,6 +180,8 @@ void judge_stored(struct sim *sim, int32_t p, struct stored *stored)
         check_before(sim, p, stored);
         follow_snapshot(sim, p, stored);
     }
+    if (record->kind == RECORD_REPLY)
+        judge_reply(sim, p);
     enum fold_result folded =
         ledger_fold(&bench->reference, stored->offset, stored->log_ms, record, &judge->folded);
     bool applied = folded == FOLD_APPLIED || folded == FOLD_CLAIM;

@@ -83,6 +83,7 @@ void judge_intent(struct sim *sim, int32_t p, const struct stored *stored)
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         intent->boarded[i].machine = ecm_find(sim, record->u.intent.instance_ids[i]);
         intent->boarded[i].bad_end = intent->boarded[i].seen_epoch = -1;
+        intent->boarded[i].ok = NOBODY;
         board(sim, intent, &intent->boarded[i]);
     }
 }
@@ -143,13 +144,35 @@ void judge_answer(struct sim *sim, int32_t p)
         check_member(sim, intent, &record->u.answer.members[i]);
 }
 
-void judge_seen(struct sim *sim)
+void judge_reply(struct sim *sim, int32_t p)
+{
+    const struct record *record = &sim->judge.record;
+    const struct intent *intent = judge_find_intent(sim, p, record->u.reply.dispatch);
+    if (intent == NULL || !record->u.reply.sent || record->u.reply.error_source != ERROR_NONE)
+        return;
+    for (uint32_t i = 0; i < record->u.reply.instance_n; i++) {
+        struct boarding *boarding =
+            judge_find_boarding(intent, ecm_find(sim, record->u.reply.instance_ids[i]));
+        if (boarding != NULL && boarding->ok == NOBODY)
+            boarding->ok = sim->topics[TOPIC_LEDGER][p].n - 1;
+    }
+}
+
+void judge_seen(struct sim *sim, int32_t p, const struct stored *stored)
 {
     const struct record *record = &sim->judge.record;
     for (uint32_t i = 0; i < record->u.seen.item_n; i++) {
-        struct boarding *flight = ecm_find(sim, record->u.seen.items[i].instance_id)->flight;
-        if (record->u.seen.items[i].finding == FOUND_WENT && flight != NULL)
-            flight->went = true;
+        const struct seen *seen = &record->u.seen.items[i];
+        struct boarding *flight = ecm_find(sim, seen->instance_id)->flight;
+        if (flight == NULL)
+            continue;
+        flight->went |= seen->finding == FOUND_WENT;
+        bool given_up = seen->finding == FOUND_NO_TRACE || seen->finding == FOUND_NOT_DONE;
+        if (given_up && flight->ok < sim->appends[stored->append].read_n)
+            judge_violated(sim, p,
+                           "what became of %.*s is given up, and its owner had read that "
+                           "it was sent",
+                           VIEW_FMT(seen->instance_id));
     }
 }
 

@@ -327,6 +327,7 @@ struct boarding {
     bool went;          /* decided: it was seen rebooting */
     bool refused;       /* decided: it can have had no effect */
     bool back;          /* decided: it came back */
+    uint32_t ok;        /* index of a REPLY in the ledger that says it was sent; NOBODY: none */
     int64_t seen_epoch; /* and the owner of this epoch, who knew, has seen it rebooting; -1 */
     int64_t bad_end;    /* offset of the decision that it failed, or is unknown; -1 */
     int64_t back_us[WORKERS_MAX]; /* when the workers read that it came back */
@@ -564,7 +565,8 @@ void judge_published(struct sim *sim, const struct append *append);
 void judge_intent(struct sim *sim, int32_t partition, const struct stored *stored);
 void judge_intent_folded(struct sim *sim, int32_t partition);
 void judge_answer(struct sim *sim, int32_t partition);
-void judge_seen(struct sim *sim);
+void judge_seen(struct sim *sim, int32_t partition, const struct stored *stored);
+void judge_reply(struct sim *sim, int32_t partition);
 /* A worker has read the answer that sim->record holds. */
 void judge_answer_read(struct sim *sim, const struct worker *worker, int32_t partition);
 void judge_call(struct sim *sim, struct worker *worker, struct sent_call *call);

@@ -144,7 +144,8 @@ void apply_shut(struct ledger *ledger, struct place *at, const struct record *re
         if (req == NULL || (req->flags & REQUEST_RIDES))
             continue;
         step_close_simply(ledger, at, entry, req, shut->status);
-        if (entry->phase == ENTRY_WAITING)
+        /* It may be rebooting for nobody: those who rode had ended before it was seen. */
+        if (entry->phase == ENTRY_WAITING || entry->open == NULL)
             step_settle(ledger, entry);
     }
 }

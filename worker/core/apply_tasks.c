@@ -147,7 +147,7 @@ static void apply_cancel(struct ledger *ledger, struct place *at, struct entry *
         (req->flags & REQUEST_RIDES) || (entry->tainted && (req->flags & REQUEST_TRIED));
     if (!may_have_gone) {
         step_close_simply(ledger, at, entry, req, OUTCOME_CANCELLED);
-        if (entry->phase == ENTRY_WAITING)
+        if (entry->phase == ENTRY_WAITING || entry->open == NULL)
             step_settle(ledger, entry);
     } else if (entry->phase != ENTRY_REBOOTING) {
         req->flags |= REQUEST_CANCELLED;

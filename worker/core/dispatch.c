@@ -432,20 +432,44 @@ static void disown_uncalled(struct engine *eng, struct dispatch *dispatch, struc
     leg->acked = true;
 }
 
+/* News from the log that is not decided upon yet: it is for the time when the partition is ours
+ * again, since the log is not read again for that. */
+static void give_back_replies(struct engine *eng, struct owner *owner)
+{
+    for (struct dispatch **link = &eng->dispatches; *link != NULL;) {
+        struct dispatch *d = *link;
+        if (!d->from_reply || d->legs[0].partition != owner->partition) {
+            link = &d->next;
+            continue;
+        }
+        *link = d->next;
+        eng->dispatch_n--;
+        d->legs[0].answering = false;
+        d->legs[0].replying = false;
+        owner_keep_reply(eng, owner, d);
+    }
+}
+
+bool dispatch_has_replies(const struct engine *eng, int32_t partition)
+{
+    for (const struct dispatch *d = eng->dispatches; d != NULL; d = d->next)
+        if (d->from_reply && d->legs[0].partition == partition)
+            return true;
+    return false;
+}
+
 void dispatch_lost_partition(struct engine *eng, struct owner *owner)
 {
+    give_back_replies(eng, owner);
     for (struct dispatch *d = eng->dispatches; d != NULL; d = d->next) {
         struct leg *leg = leg_of(d, owner->partition);
         if (leg == NULL || leg->replying)
             continue;
-        if (d->from_reply) {
-            for (uint32_t i = leg->first; i < leg->first + leg->count; i++)
-                d->aboard[i].state = ABOARD_OUT;
-        } else if (d->state == DISPATCH_ANSWERED) {
+        if (d->state == DISPATCH_ANSWERED) {
             leg->replying = true;
             leg->answering = false;
         }
-        if (!d->from_reply && !d->held_back)
+        if (!d->held_back)
             disown_uncalled(eng, d, leg);
     }
 }

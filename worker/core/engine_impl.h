@@ -354,6 +354,8 @@ void owner_ledger_end(struct engine *eng, struct owner *owner);
 void owner_appended(struct engine *eng, struct owner *owner, uint64_t ticket);
 void owner_restart(struct engine *eng, struct owner *owner);
 void owner_stop(struct engine *eng, struct owner *owner, struct view why);
+/* News for the time when the partition is ours; frees it when there are too many. */
+void owner_keep_reply(struct engine *eng, struct owner *owner, struct dispatch *reply);
 void owner_tasks_gone(struct engine *eng, struct owner *owner, struct view why);
 void owner_tick(struct engine *eng, struct owner *owner);
 bool owner_next(struct engine *eng, struct owner *owner, struct action *act);
@@ -376,7 +378,7 @@ void snapshot_count(struct engine *eng, struct owner *owner, const struct record
 bool snapshot_holds(struct engine *eng, struct owner *owner);
 /* The next record of the snapshot, in eng->record; false: not now. */
 bool snapshot_next(struct engine *eng, struct owner *owner);
-bool snapshot_next_trim(struct owner *owner, struct action *act);
+bool snapshot_next_trim(const struct engine *eng, struct owner *owner, struct action *act);
 
 /* judge.c */
 void judge_task(const struct engine_options *options, const struct queued_task *queued,
@@ -413,6 +415,8 @@ void dispatch_appended(struct engine *eng, uint64_t ticket);
 bool dispatch_next_call(struct engine *eng, struct action *act);
 /* The partition is no longer ours: legs of it turn to replies or are left out. */
 void dispatch_lost_partition(struct engine *eng, struct owner *owner);
+/* Are there REPLY records of the partition that are not decided upon yet? */
+bool dispatch_has_replies(const struct engine *eng, int32_t partition);
 void dispatch_free(struct engine *eng, struct dispatch *dispatch);
 /* Frees what is done. */
 void dispatch_sweep(struct engine *eng);

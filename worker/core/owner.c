@@ -252,20 +252,24 @@ static void release_own(struct engine *eng, struct owner *owner, const struct ev
                                        .text = folded->differing_id});
 }
 
+void owner_keep_reply(struct engine *eng, struct owner *owner, struct dispatch *reply)
+{
+    if (owner->reply_n == REPLIES_MAX) {
+        dispatch_free(eng, reply);
+        return;
+    }
+    reply->next = owner->replies;
+    owner->replies = reply;
+    owner->reply_n++;
+}
+
 static void on_reply(struct engine *eng, struct owner *owner, const struct record *record)
 {
-    if (owner->role == ROLE_OWNER) {
-        struct dispatch *reply = dispatch_of_reply(eng, owner, record);
-        if (reply != NULL)
-            dispatch_begin_reply(eng, owner, reply);
-    } else if (owner->reply_n < REPLIES_MAX) {
-        struct dispatch *reply = dispatch_of_reply(eng, owner, record);
-        if (reply == NULL)
-            return;
-        reply->next = owner->replies;
-        owner->replies = reply;
-        owner->reply_n++;
-    }
+    struct dispatch *reply = dispatch_of_reply(eng, owner, record);
+    if (owner->role == ROLE_OWNER)
+        dispatch_begin_reply(eng, owner, reply);
+    else
+        owner_keep_reply(eng, owner, reply);
 }
 
 void owner_record(struct engine *eng, struct owner *owner, const struct event *ev)
@@ -405,7 +409,7 @@ static bool next_simple(struct owner *owner, struct action *act)
 bool owner_next(struct engine *eng, struct owner *owner, struct action *act)
 {
     if (next_simple(owner, act) || next_claim(eng, owner, act) || propose_next(eng, owner, act) ||
-        snapshot_next_trim(owner, act))
+        snapshot_next_trim(eng, owner, act))
         return true;
     return owner->live && next_publish(eng, owner, act);
 }

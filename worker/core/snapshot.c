@@ -8,8 +8,9 @@
  * the log, without a rule about what may overtake it; a pause of a fraction of a second, paid by
  * this partition alone, once in so many times its live size.
  *
- * The log before BEGIN is deleted when END has come back valid and a MARK says that every event
- * owed before BEGIN is acknowledged; the tasks before BEGIN's cursor go with it. */
+ * The log before BEGIN is deleted when END has come back valid, a MARK says that every event owed
+ * before BEGIN is acknowledged, and no REPLY waits to be decided upon; the tasks before BEGIN's
+ * cursor go with it. */
 #include "base/check.h"
 #include "core/engine_impl.h"
 #include "core/image_entry.h"
@@ -148,12 +149,14 @@ bool snapshot_next(struct engine *eng, struct owner *owner)
 
 /* ---- deletion ---- */
 
-bool snapshot_next_trim(struct owner *owner, struct action *act)
+bool snapshot_next_trim(const struct engine *eng, struct owner *owner, struct action *act)
 {
     const struct ledger *ledger = &owner->ledger;
     struct snapshot *snapshot = &owner->snapshot;
     if (owner->role != ROLE_OWNER || ledger->snapshot < 0 || ledger->published < ledger->snapshot)
         return false;
+    if (snapshot->trimmed < ledger->snapshot && dispatch_has_replies(eng, owner->partition))
+        return false; /* a successor must find them too */
     *act = (struct action){.partition = owner->partition};
     if (snapshot->trimmed < ledger->snapshot) {
         snapshot->trimmed = ledger->snapshot;
