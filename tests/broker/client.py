@@ -37,6 +37,7 @@ class Client:
     def close(self):
         if self._producer is not None:
             self._producer.close(timeout=5)
+            self._producer = None
 
     # ---- topics and groups ----
 
