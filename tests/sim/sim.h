@@ -76,6 +76,7 @@ struct append {
     uint32_t worker; /* NOBODY: an intake */
     uint32_t process;
     int64_t put_us;
+    uint32_t turn;   /* of its worker, when it was put */
     uint32_t read_n; /* ledger: so many of the partition's records its worker had read */
     uint32_t image;  /* results: index of the event */
     int64_t late_us; /* not stored before */
@@ -252,6 +253,7 @@ enum stage { STAGE_GROUP, STAGE_REPORTS, STAGE_READS, STAGE_ANSWERS, STAGE_TICK,
 struct knowledge {
     int64_t epoch; /* of the last claim read */
     bool own;      /* it was this process' own */
+    uint32_t turn; /* in which it was read */
     bool at_end;   /* the end was told since the last start */
     bool is_whole; /* it began at the log's beginning, or has met the end of a snapshot */
 };
@@ -283,6 +285,7 @@ struct worker {
     int64_t turn_at_us; /* INT64_MAX: none is planned */
     int64_t stalled_until_us;
     enum stage stage;
+    uint32_t turn;
     struct action held; /* asked for, and not done yet: the process may be stopped in between */
     bool holds;
     int64_t stepped_us; /* the last time that its engine knows */
@@ -317,17 +320,24 @@ struct rider {
     int64_t accepted; /* which life of the key */
 };
 
+/* Since when a worker knows something. */
+struct news {
+    uint32_t process; /* which life of it; 0: not yet */
+    uint32_t turn;
+    int64_t epoch; /* it is bound to decide upon it under this epoch, -1: under any of its own */
+};
+
 /* An instance in an intent. */
 struct boarding {
     struct machine *machine;
     struct rider *riders;
     uint32_t rider_n;
-    bool flew;          /* the intent was in force */
-    bool sent;          /* decided: the API accepted it */
-    bool went;          /* decided: it was seen rebooting */
-    bool refused;       /* decided: it can have had no effect */
-    bool back;          /* decided: it came back */
-    uint32_t ok;        /* index of a REPLY in the ledger that says it was sent; NOBODY: none */
+    bool flew;                   /* the intent was in force */
+    bool sent;                   /* decided: the API accepted it */
+    bool went;                   /* decided: it was seen rebooting */
+    bool refused;                /* decided: it can have had no effect */
+    bool back;                   /* decided: it came back */
+    struct news ok[WORKERS_MAX]; /* what the workers have learnt: it was sent */
     int64_t seen_epoch; /* and the owner of this epoch, who knew, has seen it rebooting; -1 */
     int64_t bad_end;    /* offset of the decision that it failed, or is unknown; -1 */
     int64_t back_us[WORKERS_MAX]; /* when the workers read that it came back */
@@ -565,14 +575,16 @@ void judge_published(struct sim *sim, const struct append *append);
 void judge_intent(struct sim *sim, int32_t partition, const struct stored *stored);
 void judge_intent_folded(struct sim *sim, int32_t partition);
 void judge_answer(struct sim *sim, int32_t partition);
-void judge_seen(struct sim *sim, int32_t partition, const struct stored *stored);
-void judge_reply(struct sim *sim, int32_t partition);
+void judge_seen(struct sim *sim, const struct stored *stored);
+/* A worker has read the REPLY that sim->record holds. */
+void judge_reply_read(struct sim *sim, const struct worker *worker, int32_t partition);
 /* A worker has read the answer that sim->record holds. */
 void judge_answer_read(struct sim *sim, const struct worker *worker, int32_t partition);
 void judge_call(struct sim *sim, struct worker *worker, struct sent_call *call);
 void judge_effect(struct sim *sim, struct sent_call *call, struct machine *machine,
                   int64_t until_us);
-void judge_sighting(struct sim *sim, struct worker *worker, const struct sent_call *call);
+/* A worker's engine is told the answer. */
+void judge_told(struct sim *sim, const struct worker *worker, const struct sent_call *call);
 /* By the formula of coalescing. */
 bool judge_serves(const struct sim *sim, const struct intent *intent, const struct ask *ask);
 struct intent *judge_find_intent(const struct sim *sim, int32_t partition,

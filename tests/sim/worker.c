@@ -260,7 +260,7 @@ static bool take_letter(struct sim *sim, struct worker *worker, struct inbox *in
         worker->assigned[letter.partition] = letter.type == EV_ASSIGNED;
     if (letter.type == EV_ANSWER) {
         event.answer = &letter.call->answer;
-        judge_sighting(sim, worker, letter.call);
+        judge_told(sim, worker, letter.call);
     }
     if (letter.type == EV_APPENDED)
         sim->appends[letter.append].told = true;
@@ -455,6 +455,7 @@ void worker_turn(struct sim *sim, struct worker *worker)
             return;
     } while (go_on(sim, worker));
     worker->stage = STAGE_GROUP;
+    worker->turn++;
     if (worker->draining && (worker->drained || sim->now_us >= worker->drain_until_us)) {
         leave(sim, worker);
         return;
