@@ -101,7 +101,7 @@ MUTANTS = {
         "a worker that wakes up late makes no call",
         "dispatch.c",
         "           instant_reached(eng->now.at, dispatch->deadline);",
-        "           eng->options.dry_run;"),
+        "           false;"),
     "horizon-ignored": (
         "an old intent is waited out before anything is concluded from what is not seen",
         "look.c",
@@ -143,11 +143,11 @@ MUTANTS = {
         "dispatch_answer.c",
         "    case VERDICT_UNKNOWN:\n        return ends_as(MEMBER_UNKNOWN);",
         "    case VERDICT_UNKNOWN:\n        return back(backoff_ms(eng, strikes), MEMBER_REFUSED);"),
-    "baseline-of-another-flight": (
-        "what was read before a reboot of ours says nothing about the next call",
-        "review.c",
-        "        entry->hint->baseline = false;",
-        "        entry->hint->baseline = entry->hint->baseline;"),
+    "no-baseline": (
+        "a LatestOperation proves nothing without a read from before the call",
+        "look.c",
+        "bool became_reboot = reading->is_reboot && entry->hint->baseline;",
+        "bool became_reboot = reading->is_reboot;"),
     "window-inverted": (
         "a reboot serves who asked not later than the window after it",
         "steps.c",

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "sim.h"
+#include "wire/task_codec.h"
 
 void judge_open(struct sim *sim)
 {

@@ -5,6 +5,7 @@
  * late, or not at all. */
 #include "base/check.h"
 #include "sim.h"
+#include "wire/task_codec.h"
 
 static const int64_t epoch_us = 1700000000000000; /* 2023-11-14 */
 static const int64_t outlet_pause_us = 1000000;   /* between two lives of a producer */
