@@ -30,6 +30,7 @@ static void append(struct sim *sim, struct worker *worker, const struct action *
                                 .ticket = act->ticket,
                                 .bytes = buf_view(&sim->bytes),
                                 .process = worker->process,
+                                .turn = worker->turn,
                                 .read_n = worker->readers[TOPIC_LEDGER][act->partition].next,
                             });
     worker->unread_n[act->partition]++;

@@ -36,8 +36,9 @@ uint32_t append_put(struct sim *sim, struct outlet *outlet, struct append what)
     outlet->outstanding = arena_room(&sim->arena, outlet->outstanding, outlet->outstanding_n,
                                      sizeof *outlet->outstanding);
     outlet->outstanding[outlet->outstanding_n++] = i;
+    const struct lag *lag = what.topic == TOPIC_RESULTS ? &sim->plan.publish : &sim->plan.append;
     int64_t at_us = in_order_us(&outlet->stored_us[what.topic][what.partition],
-                                sim->now_us + world_lag_us(sim, &sim->plan.append));
+                                sim->now_us + world_lag_us(sim, lag));
     world_plan(sim, at_us - sim->now_us, (struct happening){.type = HAPPEN_STORE, .what = i});
     return i;
 }
@@ -106,7 +107,8 @@ void append_report(struct sim *sim, uint32_t i)
             .type = type, .partition = append->partition, .ticket = append->ticket, .append = i});
 }
 
-/* To one partition: what is stored late, in order, and then nothing. */
+/* To one partition: what is stored late, in order, and then nothing. Of the ledger, whose records
+ * are numbered, one may be missing in between. */
 static void cut(struct sim *sim, struct outlet *outlet, enum topic_kind topic, int32_t partition)
 {
     bool ends = false;
@@ -115,9 +117,10 @@ static void cut(struct sim *sim, struct outlet *outlet, enum topic_kind topic, i
         struct append *append = &sim->appends[outlet->outstanding[n]];
         if (append->topic != topic || append->partition != partition || append->stored)
             continue;
-        ends = ends || below(sim, 2) == 0;
+        bool is_missing = topic == TOPIC_LEDGER && below(sim, 8) == 0;
+        ends = ends || (!is_missing && below(sim, 2) == 0);
         late_us += 1 + (below(sim, 2) == 0 ? world_lag_us(sim, &late_lag) : 0);
-        append->lost = ends;
+        append->lost = ends || is_missing;
         append->late_us = late_us;
     }
 }

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "sim.h"
+#include "wire/task_codec.h"
 
 void judge_open(struct sim *sim)
 {
@@ -149,7 +150,7 @@ static void check_before(struct sim *sim, int32_t p, const struct stored *stored
     if (record->kind == RECORD_ANSWER)
         judge_answer(sim, p);
     if (record->kind == RECORD_SEEN)
-        judge_seen(sim, p, stored);
+        judge_seen(sim, stored);
 }
 
 /* Every event that it decided is now owed. */
@@ -180,8 +181,6 @@ void judge_stored(struct sim *sim, int32_t p, struct stored *stored)
         check_before(sim, p, stored);
         follow_snapshot(sim, p, stored);
     }
-    if (record->kind == RECORD_REPLY)
-        judge_reply(sim, p);
     enum fold_result folded =
         ledger_fold(&bench->reference, stored->offset, stored->log_ms, record, &judge->folded);
     bool applied = folded == FOLD_APPLIED || folded == FOLD_CLAIM;
@@ -207,12 +206,15 @@ void judge_read(struct sim *sim, struct worker *worker, int32_t p, const struct 
     if (stored->kind == RECORD_CLAIM) {
         known->epoch = stored->offset;
         known->own = own;
+        known->turn = worker->turn;
     }
     if (own && !append->is_read && stored->append >= worker->first_append[p])
         worker->unread_n[p]--;
     append->is_read |= own;
     if (stored->kind == RECORD_ANSWER && stored->valid)
         judge_answer_read(sim, worker, p);
+    if (stored->kind == RECORD_REPLY)
+        judge_reply_read(sim, worker, p);
     const struct owner *owner = &worker->engine->owners[p];
     known->is_whole |= stored->kind == RECORD_END && stored->valid;
     if (!stored->has_digest || !known->is_whole || !owner->live ||

@@ -83,7 +83,6 @@ void judge_intent(struct sim *sim, int32_t p, const struct stored *stored)
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         intent->boarded[i].machine = ecm_find(sim, record->u.intent.instance_ids[i]);
         intent->boarded[i].bad_end = intent->boarded[i].seen_epoch = -1;
-        intent->boarded[i].ok = NOBODY;
         board(sim, intent, &intent->boarded[i]);
     }
 }
@@ -144,21 +143,44 @@ void judge_answer(struct sim *sim, int32_t p)
         check_member(sim, intent, &record->u.answer.members[i]);
 }
 
-void judge_reply(struct sim *sim, int32_t p)
+void judge_reply_read(struct sim *sim, const struct worker *worker, int32_t p)
 {
-    const struct record *record = &sim->judge.record;
+    const struct record *record = &sim->record;
     const struct intent *intent = judge_find_intent(sim, p, record->u.reply.dispatch);
     if (intent == NULL || !record->u.reply.sent || record->u.reply.error_source != ERROR_NONE)
         return;
     for (uint32_t i = 0; i < record->u.reply.instance_n; i++) {
         struct boarding *boarding =
             judge_find_boarding(intent, ecm_find(sim, record->u.reply.instance_ids[i]));
-        if (boarding != NULL && boarding->ok == NOBODY)
-            boarding->ok = sim->topics[TOPIC_LEDGER][p].n - 1;
+        if (boarding != NULL && boarding->ok[worker->index].process != worker->process)
+            boarding->ok[worker->index] = (struct news){worker->process, worker->turn, -1};
     }
 }
 
-void judge_seen(struct sim *sim, int32_t p, const struct stored *stored)
+/* Who has learnt that a call was made decides that, and looks for no evidence; a finding from
+ * before may still be on its way for some turns. */
+static void check_news(struct sim *sim, const struct boarding *flight, const struct stored *stored)
+{
+    enum { TURNS = 20, HELD_UP = 8 };
+    const struct append *append = &sim->appends[stored->append];
+    const struct bench *bench = &sim->judge.benches[append->partition];
+    const struct entry *entry = table_find(&bench->reference.table, flight->machine->id);
+    const struct news *ok = &flight->ok[append->worker];
+    const struct knowledge *known = &sim->workers[append->worker].known[append->partition];
+    bool unclear =
+        entry != NULL && (entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN);
+    /* Held up by a snapshot it may be older than its place tells. */
+    const struct topic *topic = &sim->topics[TOPIC_LEDGER][append->partition];
+    for (uint32_t i = topic->n > HELD_UP ? topic->n - HELD_UP : 0; i < topic->n; i++)
+        unclear = unclear && topic->records[i].kind != RECORD_END;
+    bool bound = ok->process == append->process && (ok->epoch < 0 || ok->epoch == bench->epoch);
+    if (unclear && bound && ok->turn + TURNS < append->turn && known->turn + TURNS < append->turn)
+        judge_violated(sim, append->partition,
+                       "worker %u looks what became of %.*s, and has learnt that it was sent",
+                       append->worker, VIEW_FMT(flight->machine->id));
+}
+
+void judge_seen(struct sim *sim, const struct stored *stored)
 {
     const struct record *record = &sim->judge.record;
     for (uint32_t i = 0; i < record->u.seen.item_n; i++) {
@@ -167,12 +189,7 @@ void judge_seen(struct sim *sim, int32_t p, const struct stored *stored)
         if (flight == NULL)
             continue;
         flight->went |= seen->finding == FOUND_WENT;
-        bool given_up = seen->finding == FOUND_NO_TRACE || seen->finding == FOUND_NOT_DONE;
-        if (given_up && flight->ok < sim->appends[stored->append].read_n)
-            judge_violated(sim, p,
-                           "what became of %.*s is given up, and its owner had read that "
-                           "it was sent",
-                           VIEW_FMT(seen->instance_id));
+        check_news(sim, flight, stored);
     }
 }
 
@@ -349,22 +366,40 @@ void judge_effect(struct sim *sim, struct sent_call *call, struct machine *machi
     *link = effect;
 }
 
+static void note_ok(struct sim *sim, const struct worker *worker, const struct sent_call *call)
+{
+    for (uint32_t i = 0; i < call->machine_n; i++) {
+        int32_t p = call->machines[i]->partition;
+        const struct intent *intent = judge_find_intent(sim, p, call->dispatch);
+        judge_find_boarding(intent, call->machines[i])->ok[worker->index] =
+            (struct news){worker->process, worker->turn, intent->epoch};
+    }
+}
+
 /* An owner is shown instances that are rebooting. If an attempt that came back did it, it now knows
  * better, provided that nothing else about the instance is under way. */
-void judge_sighting(struct sim *sim, struct worker *worker, const struct sent_call *call)
+static void note_sightings(struct sim *sim, const struct worker *worker,
+                           const struct sent_call *call)
 {
-    const struct answer *answer = &call->answer;
-    if (call->action != CALL_DESCRIBE || call->machine_n == 0 || answer->kind != ANSWER_API)
-        return;
-    for (uint32_t i = 0; i < answer->sighting_n; i++) {
-        const struct machine *machine = ecm_find(sim, answer->sightings[i].instance_id);
+    for (uint32_t i = 0; i < call->answer.sighting_n; i++) {
+        const struct machine *machine = ecm_find(sim, call->answer.sightings[i].instance_id);
         const struct effect *effect = machine->effects;
         int32_t p = machine->partition;
-        if (effect == NULL || answer->sightings[i].state != INSTANCE_REBOOTING ||
+        if (effect == NULL || call->answer.sightings[i].state != INSTANCE_REBOOTING ||
             !worker->known[p].own || worker->unread_n[p] > 0)
             continue;
         int64_t back_us = effect->boarding->back_us[worker->index];
         if (machine->flight == effect->boarding && back_us > 0 && call->sent_us > back_us)
             effect->boarding->seen_epoch = worker->known[p].epoch;
     }
+}
+
+void judge_told(struct sim *sim, const struct worker *worker, const struct sent_call *call)
+{
+    if (call->answer.kind != ANSWER_API || call->answer.code.n > 0)
+        return;
+    if (call->action == CALL_REBOOT)
+        note_ok(sim, worker, call);
+    else if (call->action == CALL_DESCRIBE && call->machine_n > 0)
+        note_sightings(sim, worker, call);
 }

@@ -75,6 +75,7 @@ static void draw_lags(struct plan *plan, struct random *random)
 {
     int64_t life_us = plan->options.signature_life_ms * MILLISECOND;
     plan->append = draw_lag(random, PICK(random, 500, 3000, 20000), PICK(random, 1, 20) * SECOND);
+    plan->publish = draw_lag(random, PICK(random, 500, 3000, 300000), PICK(random, 1, 20) * SECOND);
     plan->report = draw_lag(random, PICK(random, 500, 3000), 3 * SECOND);
     plan->fetch = draw_lag(random, PICK(random, 500, 3000, 50000), PICK(random, 1, 20) * SECOND);
     plan->there = draw_lag(random, PICK(random, 5000, 40000), life_us + life_us / 4);

@@ -77,7 +77,8 @@ struct plan {
     int64_t broker_skew_us;
     bool clocks_agree;
     /* lags */
-    struct lag append;
+    struct lag append; /* to ledger and tasks */
+    struct lag publish;
     struct lag report;
     struct lag fetch;
     struct lag there; /* to the API */

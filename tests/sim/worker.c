@@ -5,6 +5,7 @@
  * late, or not at all. */
 #include "base/check.h"
 #include "sim.h"
+#include "wire/task_codec.h"
 
 static const int64_t epoch_us = 1700000000000000; /* 2023-11-14 */
 static const int64_t outlet_pause_us = 1000000;   /* between two lives of a producer */
@@ -260,7 +261,7 @@ static bool take_letter(struct sim *sim, struct worker *worker, struct inbox *in
         worker->assigned[letter.partition] = letter.type == EV_ASSIGNED;
     if (letter.type == EV_ANSWER) {
         event.answer = &letter.call->answer;
-        judge_sighting(sim, worker, letter.call);
+        judge_told(sim, worker, letter.call);
     }
     if (letter.type == EV_APPENDED)
         sim->appends[letter.append].told = true;
@@ -455,6 +456,7 @@ void worker_turn(struct sim *sim, struct worker *worker)
             return;
     } while (go_on(sim, worker));
     worker->stage = STAGE_GROUP;
+    worker->turn++;
     if (worker->draining && (worker->drained || sim->now_us >= worker->drain_until_us)) {
         leave(sim, worker);
         return;

@@ -93,6 +93,9 @@ static void become_calm(struct sim *sim)
     trace_line(sim, (struct line){.worker = NOBODY, .partition = -1, .what = "faults stop"});
     if (sim->ecm.unreachable || sim->ecm.refusing)
         ecm_outage(sim);
+    /* Whoever may reboot nothing at all holds its requests back until somebody acts. */
+    for (uint32_t i = 0; i < sim->plan.machine_n; i++)
+        sim->ecm.machines[i].denied = false;
     for (int32_t i = 0; i < sim->plan.worker_n; i++) {
         struct worker *worker = &sim->workers[i];
         worker->stalled_until_us = 0;

@@ -321,7 +321,8 @@ static void take_reading(struct engine *eng, const struct look *look, const stru
     entry->hint->looking = false;
     int64_t intent = entry->flight == NULL ? -1 : entry->flight->intent;
     bool same = asked->phase == entry->phase && asked->intent == intent;
-    if (answer != NULL && same && !entry->proposed) {
+    bool answered = entry->flight != NULL && dispatch_carries(eng, entry); /* nothing is unclear */
+    if (answer != NULL && same && !entry->proposed && !answered) {
         struct reading reading = read_of(answer, id);
         reading.begun_ms =
             owner_log_now_ms(eng, owner) - instant_ms_between(look->began, eng->now.at);

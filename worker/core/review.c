@@ -183,7 +183,8 @@ void review_entry(struct engine *eng, struct owner *owner, struct entry *entry)
         break;
     case ENTRY_UNKNOWN:
         party_leave(eng, entry);
-        next = earlier(next, review_look(eng, owner, entry));
+        if (!dispatch_carries(eng, entry))
+            next = earlier(next, review_look(eng, owner, entry));
         break;
     case ENTRY_REBOOTING:
         next = earlier(next, review_rebooting(eng, owner, entry));

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Planted bugs: each breaks one rule that the worker's promises rest on, in one place of the core.
+
+NAME: (the rule that is broken, file in worker/core, what stands there, what is put in its place).
+What stands there must be found exactly once; it moves with the code.
+"""
+
+MUTANTS = {
+    "claim-not-awaited": (
+        "a worker owns a partition only from its own claim on",
+        "owner.c",
+        "claim->u.claim.nonce == owner->claim_nonce)",
+        "claim->u.claim.nonce != 0)"),
+    "foreign-claim-ignored": (
+        "who reads a foreign claim is the owner no more",
+        "owner.c",
+        "    } else if (owner->role == ROLE_OWNER) {\n        lose(eng, owner);",
+        "    } else if (owner->role == ROLE_OWNER && owner->seq == 0) {\n        lose(eng, owner);"),
+    "epoch-ignored": (
+        "a record of an older epoch is void",
+        "ledger.c",
+        "if (record->epoch != ledger->epoch || record->seq != ledger->next_seq)",
+        "if (record->seq != ledger->next_seq)"),
+    "gap-accepted": (
+        "what follows a gap in seq is void",
+        "ledger.c",
+        "record->seq != ledger->next_seq)\n        return FOLD_VOID;\n    ledger->next_seq++;",
+        "record->seq < ledger->next_seq)\n        return FOLD_VOID;\n"
+        "    ledger->next_seq = record->seq + 1;"),
+    "proposal-matched-loosely": (
+        "a proposal has come back when that very record has, valid",
+        "owner.c",
+        "    case FOLD_VOID:\n        break;",
+        "    case FOLD_VOID:\n        if (owner->role == ROLE_OWNER)\n"
+        "            release_own(eng, owner, ev);\n        break;"),
+    "state-before-read-back": (
+        "a task is applied when its record has come back",
+        "propose.c",
+        "    owner->tasks_in_flight++;\n    eng->record",
+        "    owner->tasks_in_flight++;\n    owner->ledger.cursor = cursor;\n    eng->record"),
+    "call-before-read-back": (
+        "a call is made when its intent has come back",
+        "propose.c",
+        "    leg->proposed = true;",
+        "    leg->proposed = leg->folded = true;\n"
+        "    for (uint32_t i = 0; i < leg->count; i++)\n"
+        "        dispatch->aboard[leg->first + i].state = ABOARD_READY;"),
+    "call-before-report": (
+        "a call is made when its intent is acknowledged",
+        "dispatch.c",
+        "return leg->folded && leg->acked;",
+        "return leg->folded;"),
+    "cursor-ahead": (
+        "the cursor does not pass what was not proposed",
+        "propose.c",
+        "int64_t cursor = owner->task_first != NULL ? owner->task_first->offset : owner->task_next;",
+        "int64_t cursor = owner->task_next;"),
+    "cursor-missing-in-begin": (
+        "a snapshot carries the cursor",
+        "snapshot.c",
+        ".u.begin = {.cursor = ledger->cursor,",
+        ".u.begin = {.cursor = 0,"),
+    "positions-missing-in-begin": (
+        "a snapshot carries how far each input partition was applied",
+        "snapshot.c",
+        ".source_n = ledger->sources.count}",
+        ".source_n = 0}"),
+    "mark-ahead": (
+        "a mark covers what is acknowledged",
+        "propose.c",
+        ".published = outbox_published(&ledger->outbox, ledger->next_offset)",
+        ".published = ledger->next_offset"),
+    "acknowledgement-of-another-life": (
+        "an acknowledgement is for the event that was published, whatever was read again since",
+        "owner.c",
+        "outbox_number_from(&owner->ledger.outbox, owner->numbers_used);",
+        "outbox_number_from(&owner->ledger.outbox, 0);"),
+    "prefix-deleted-before-mark": (
+        "the log is deleted when what it owes is acknowledged",
+        "snapshot.c",
+        "ledger->snapshot < 0 || ledger->published < ledger->snapshot)",
+        "ledger->snapshot < 0)"),
+    "old-state-kept": (
+        "a reader whose position was deleted discards its state",
+        "owner.c",
+        "    drop_state(eng, owner);\n    if (owner->assigned)",
+        "    if (owner->role != ROLE_OWNER && owner->role != ROLE_CLAIMING) {\n"
+        "        owner->want_read = true;\n        return;\n    }\n"
+        "    drop_state(eng, owner);\n    if (owner->assigned)"),
+    "forgotten-too-early": (
+        "a closed request is remembered until it expires",
+        "entry.c",
+        "if (closed->forget_ms > log_ms)",
+        "if (closed->forget_ms > log_ms && entry->closed_n > 2)"),
+    "image-lacks-taint": (
+        "an image is the exact state",
+        "image_entry.c",
+        "entry->tainted = image->tainted;",
+        "entry->tainted = false;"),
+    "deadline-ignored": (
+        "a worker that wakes up late makes no call",
+        "dispatch.c",
+        "           instant_reached(eng->now.at, dispatch->deadline);",
+        "           false;"),
+    "horizon-ignored": (
+        "an old intent is waited out before anything is concluded from what is not seen",
+        "look.c",
+        "if (reading->begun_ms < horizon_ms(eng, entry)) {",
+        "if (reading->begun_ms < entry->flight->started_ms) {"),
+    "reply-for-another-dispatch": (
+        "an answer is for its own dispatch",
+        "entry.c",
+        "return open && dispatch_id_equals(entry->flight->dispatch, dispatch);",
+        "return open && dispatch.nonce != 0;"),
+    "reply-lost-under-proposal": (
+        "an answer waits until what was proposed before it has come back",
+        "propose.c",
+        "        if (entry->proposed)\n            continue;",
+        "        if (entry->proposed) {\n            aboard->answered = true;\n"
+        "            continue;\n        }"),
+    "reply-lost-with-partition": (
+        "what was read of a call is news until it is decided upon",
+        "dispatch.c",
+        "        owner_keep_reply(eng, owner, d);",
+        "        dispatch_free(eng, d);"),
+    "not-sent-after-the-call": (
+        "only what was never called is given up as not sent",
+        "dispatch.c",
+        "if (aboard->state == ABOARD_OUT || aboard->state == ABOARD_CALLED)",
+        "if (aboard->state == ABOARD_OUT)"),
+    "source-position-ignored": (
+        "a task from a place that was applied is a redelivery",
+        "sources.c",
+        "return source.offset < have->offset ||",
+        "return source.offset < have->offset - 8 ||"),
+    "partial-attempt-retried": (
+        "who is seen rebooting after an attempt that came back was rebooted by it",
+        "look.c",
+        "    if (!reading->absent && reading->state == INSTANCE_REBOOTING) {",
+        "    if (!reading->absent && reading->state == INSTANCE_STARTING) {"),
+    "unclear-counts-as-refused": (
+        "a lost answer is no refusal",
+        "dispatch_answer.c",
+        "    case VERDICT_UNKNOWN:\n        return ends_as(MEMBER_UNKNOWN);",
+        "    case VERDICT_UNKNOWN:\n        return back(backoff_ms(eng, strikes), MEMBER_REFUSED);"),
+    "no-baseline": (
+        "a LatestOperation proves nothing without a read from before the call",
+        "look.c",
+        "bool became_reboot = reading->is_reboot && entry->hint->baseline;",
+        "bool became_reboot = reading->is_reboot;"),
+    "window-inverted": (
+        "a reboot serves who asked not later than the window after it",
+        "steps.c",
+        "return effect->started_ms > req->serves_after_ms;",
+        "return effect->started_ms < req->serves_after_ms;"),
+    "strength-ignored": (
+        "a reboot serves who asked for nothing stronger",
+        "steps.c",
+        "    if (reboot_strength(effect->kind) < reboot_strength(req->kind))\n        return false;\n"
+        "    if (req->not_before_ms",
+        "    if (req->not_before_ms"),
+    "cancel-of-a-rider": (
+        "a cancel withdraws nobody who may have been rebooted",
+        "apply_tasks.c",
+        "    if (!may_have_gone) {",
+        "    if (!may_have_gone || entry->phase == ENTRY_UNKNOWN) {"),
+}
