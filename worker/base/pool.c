@@ -6,9 +6,9 @@
 
 #include "base/check.h"
 
-enum { POOL_ALIGN = 16, POOL_LINEAR_MAX = 128 };
+enum { POOL_ALIGN = 16, POOL_LINEAR_MAX = 256 };
 
-/* Class and rounded size of a block: multiples of 16 up to 128, then four steps to the next power
+/* Class and rounded size of a block: multiples of 16 up to 256, then four steps to the next power
  * of two. */
 static size_t round_up(size_t n, unsigned *class_out)
 {
