@@ -157,24 +157,33 @@ void judge_reply_read(struct sim *sim, const struct worker *worker, int32_t p)
     }
 }
 
-/* Who has learnt that a call was made decides that, and looks for no evidence; a finding from
- * before may still be on its way for some turns. */
-static void check_news(struct sim *sim, const struct boarding *flight, const struct stored *stored)
+/* Did it come to be proposed before its owner learnt what it should have known? It may have been on
+ * its way for some turns, and longer while a snapshot held it up. */
+static bool is_from_before(const struct sim *sim, const struct append *append,
+                           const struct news *news)
 {
     enum { TURNS = 20, HELD_UP = 8 };
+    const struct topic *topic = &sim->topics[TOPIC_LEDGER][append->partition];
+    const struct knowledge *known = &sim->workers[append->worker].known[append->partition];
+    if (known->epoch == sim->judge.benches[append->partition].epoch && news->turn < known->turn)
+        return false; /* it was known when the partition was taken over */
+    for (uint32_t i = topic->n > HELD_UP ? topic->n - HELD_UP : 0; i < topic->n; i++)
+        if (topic->records[i].kind == RECORD_END)
+            return true;
+    return news->turn + TURNS >= append->turn;
+}
+
+/* Who has learnt that a call was made decides that, and looks for no evidence. */
+static void check_news(struct sim *sim, const struct boarding *flight, const struct stored *stored)
+{
     const struct append *append = &sim->appends[stored->append];
     const struct bench *bench = &sim->judge.benches[append->partition];
     const struct entry *entry = table_find(&bench->reference.table, flight->machine->id);
     const struct news *ok = &flight->ok[append->worker];
-    const struct knowledge *known = &sim->workers[append->worker].known[append->partition];
     bool unclear =
         entry != NULL && (entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN);
-    /* Held up by a snapshot it may be older than its place tells. */
-    const struct topic *topic = &sim->topics[TOPIC_LEDGER][append->partition];
-    for (uint32_t i = topic->n > HELD_UP ? topic->n - HELD_UP : 0; i < topic->n; i++)
-        unclear = unclear && topic->records[i].kind != RECORD_END;
     bool bound = ok->process == append->process && (ok->epoch < 0 || ok->epoch == bench->epoch);
-    if (unclear && bound && ok->turn + TURNS < append->turn && known->turn + TURNS < append->turn)
+    if (unclear && bound && !is_from_before(sim, append, ok))
         judge_violated(sim, append->partition,
                        "worker %u looks what became of %.*s, and has learnt that it was sent",
                        append->worker, VIEW_FMT(flight->machine->id));
