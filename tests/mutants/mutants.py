@@ -15,7 +15,8 @@ MUTANTS = {
         "who reads a foreign claim is the owner no more",
         "owner.c",
         "    } else if (owner->role == ROLE_OWNER) {\n        lose(eng, owner);",
-        "    } else if (owner->role == ROLE_OWNER && owner->seq == 0) {\n        lose(eng, owner);"),
+        "    } else if (owner->role == ROLE_OWNER && owner->seq == 0) {\n"
+        "        lose(eng, owner);"),
     "epoch-ignored": (
         "a record of an older epoch is void",
         "ledger.c",
@@ -142,7 +143,8 @@ MUTANTS = {
         "a lost answer is no refusal",
         "dispatch_answer.c",
         "    case VERDICT_UNKNOWN:\n        return ends_as(MEMBER_UNKNOWN);",
-        "    case VERDICT_UNKNOWN:\n        return back(backoff_ms(eng, strikes), MEMBER_REFUSED);"),
+        "    case VERDICT_UNKNOWN:\n"
+        "        return back(backoff_ms(eng, strikes), MEMBER_REFUSED);"),
     "no-baseline": (
         "a LatestOperation proves nothing without a read from before the call",
         "look.c",
@@ -156,7 +158,8 @@ MUTANTS = {
     "strength-ignored": (
         "a reboot serves who asked for nothing stronger",
         "steps.c",
-        "    if (reboot_strength(effect->kind) < reboot_strength(req->kind))\n        return false;\n"
+        "    if (reboot_strength(effect->kind) < reboot_strength(req->kind))\n"
+        "        return false;\n"
         "    if (req->not_before_ms",
         "    if (req->not_before_ms"),
     "cancel-of-a-rider": (
