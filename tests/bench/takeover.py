@@ -16,9 +16,9 @@ SESSION_SECONDS = 10
 
 
 def load(pool, count, first):
-    pool.client.publish_all([
-        (json.dumps({"requestId": f"r{first + i}", "instanceIds": [f"ein-{first + i:08x}"]}).encode(),
-         None, []) for i in range(count)])
+    requests = [{"requestId": f"r{i}", "instanceIds": [f"ein-{i:08x}"]}
+                for i in range(first, first + count)]
+    pool.client.publish_all([(json.dumps(r).encode(), None, []) for r in requests])
 
 
 def one_round(cluster, number):

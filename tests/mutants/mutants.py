@@ -54,7 +54,8 @@ MUTANTS = {
     "cursor-ahead": (
         "the cursor does not pass what was not proposed",
         "propose.c",
-        "int64_t cursor = owner->task_first != NULL ? owner->task_first->offset : owner->task_next;",
+        "int64_t cursor = owner->task_first != NULL ? owner->task_first->offset"
+        " : owner->task_next;",
         "int64_t cursor = owner->task_next;"),
     "cursor-missing-in-begin": (
         "a snapshot carries the cursor",
