@@ -72,6 +72,11 @@ MUTANTS = {
         "propose.c",
         ".published = outbox_published(&ledger->outbox, ledger->next_offset)",
         ".published = ledger->next_offset"),
+    "mark-keeps-awake": (
+        "a worker that has nothing to do sleeps",
+        "owner.c",
+        "bool may_mark = !owner->mark_in_flight &&",
+        "bool may_mark ="),
     "acknowledgement-of-another-life": (
         "an acknowledgement is for the event that was published, whatever was read again since",
         "owner.c",

@@ -246,6 +246,7 @@ void worker_step(struct sim *sim, struct worker *worker, struct event *event)
 {
     event->now = now_of(sim, worker);
     worker->stepped_us = sim->now_us;
+    worker->deed_n += event->type != EV_TICK;
     sim->step_n++;
     engine_step(worker->engine, event);
 }
@@ -389,6 +390,7 @@ static bool take_action(struct sim *sim, struct worker *worker)
         return false;
     worker->holds = engine_next(worker->engine, &worker->held);
     worker->acts_left -= worker->holds;
+    worker->deed_n += worker->holds;
     return worker->holds;
 }
 
@@ -438,6 +440,20 @@ static bool has_more(const struct sim *sim, const struct worker *worker)
     return false;
 }
 
+/* An engine that wants to be woken at once, turn after turn, and then does nothing, burns the
+ * processor. */
+static void check_rest(struct sim *sim, struct worker *worker)
+{
+    enum { RESTLESS_MAX = 50 };
+    bool wants_now = worker->outlet_opens_us == 0 &&
+                     true_us_of(sim, worker, engine_wake(worker->engine)) <= sim->now_us;
+    worker->restless_n = wants_now && worker->deed_n == 0 ? worker->restless_n + 1 : 0;
+    worker->deed_n = 0;
+    if (worker->restless_n > RESTLESS_MAX)
+        judge_violated(sim, -1, "worker %u wants to be woken at once, and has nothing to do",
+                       worker->index);
+}
+
 static int64_t next_turn_us(struct sim *sim, struct worker *worker)
 {
     if (has_more(sim, worker))
@@ -457,6 +473,7 @@ void worker_turn(struct sim *sim, struct worker *worker)
     } while (go_on(sim, worker));
     worker->stage = STAGE_GROUP;
     worker->turn++;
+    check_rest(sim, worker);
     if (worker->draining && (worker->drained || sim->now_us >= worker->drain_until_us)) {
         leave(sim, worker);
         return;

@@ -68,7 +68,9 @@ struct worker {
     uint32_t turn;
     struct action held; /* asked for, and not done yet: the process may be stopped in between */
     bool holds;
-    int64_t stepped_us; /* the last time that its engine knows */
+    int64_t stepped_us;  /* the last time that its engine knows */
+    uint32_t deed_n;     /* events and actions of this turn */
+    uint32_t restless_n; /* turns in a row that were wanted at once and did nothing */
     uint32_t reads_left;
     uint32_t acts_left;
     uint32_t hazard_in; /* steps until something befalls it */

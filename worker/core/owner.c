@@ -326,7 +326,9 @@ void owner_tick(struct engine *eng, struct owner *owner)
             engine_wake_at(eng, owner->claim_at);
         }
     }
-    if (owner->role == ROLE_OWNER && owner->mark_due)
+    /* Else what is under way wakes us when it comes back. */
+    bool may_mark = !owner->mark_in_flight && owner->snapshot.stage == SNAPSHOT_NONE;
+    if (owner->role == ROLE_OWNER && owner->mark_due && may_mark)
         engine_wake_at(eng, owner->mark_at);
 }
 
