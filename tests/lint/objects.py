@@ -16,12 +16,12 @@ CORE_NEEDS = COMPILER | {
     "check_failed",  # PRE and CHECK: the program decides how to end (base/check.h)
 }
 BASE_NEEDS = CORE_NEEDS | {
-    "realloc", "free",  # struct buf grows up to its ceiling; the core does not use it
+    "malloc", "realloc", "free",  # struct buf grows up to its ceiling; the core does not use it
     "explicit_bzero",  # secrets are wiped
     "vsnprintf",  # text of a fault, and into a struct buf
 }
 WIRE_NEEDS = BASE_NEEDS | {
-    "malloc", "snprintf", "memchr", "strchr", "strncasecmp", "strtod",
+    "snprintf", "memchr", "strchr", "strncasecmp", "strtod",
     "EVP_DecodeBlock", "EVP_Digest", "EVP_sha256", "HMAC",  # hashing: no I/O, no state
     "uuid_generate_sha1", "uuid_get_template", "uuid_unparse_lower",  # UUIDv5: no clock, no chance
 }

@@ -9,6 +9,17 @@
 
 enum { BUF_FIRST_BYTES = 64 };
 
+char *view_dup(struct view v)
+{
+    char *text = malloc(v.n + 1);
+    if (text == NULL)
+        return NULL;
+    if (v.n > 0)
+        memcpy(text, v.p, v.n);
+    text[v.n] = '\0';
+    return text;
+}
+
 void buf_init(struct buf *buf, size_t bytes_max)
 {
     PRE(bytes_max > 0 && bytes_max < SIZE_MAX / 4);

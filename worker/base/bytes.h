@@ -42,6 +42,9 @@ static inline bool view_is(struct view v, const char *text)
     return view_equals(v, view_of(text));
 }
 
+/* The bytes as a string of the caller's own, to be freed; NULL: no memory. */
+char *view_dup(struct view v);
+
 struct buf {
     char *p; /* NUL-terminated once anything was appended (the NUL is not counted) */
     size_t n;

@@ -114,7 +114,7 @@ static bool take_property(struct cursor *cursor, const char *text)
     /* The arrays have room for as many as there are arguments. */
     struct kafka_property *property = (struct kafka_property *)(uintptr_t)input->properties;
     property += input->property_n;
-    char *name = strndup(text, (size_t)(equals - text));
+    char *name = view_dup((struct view){text, (size_t)(equals - text)});
     if (name == NULL)
         return usage_error(cursor, "no memory", text);
     *property = (struct kafka_property){name, equals + 1};

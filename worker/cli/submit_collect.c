@@ -155,14 +155,14 @@ static bool copy_reading(const struct request_reading *reading, struct submit_re
     if (record->instance_ids == NULL)
         return false;
     for (uint32_t i = 0; i < fields->instance_n; i++) {
-        record->instance_ids[i] = strndup(fields->instance_ids[i].p, fields->instance_ids[i].n);
+        record->instance_ids[i] = view_dup(fields->instance_ids[i]);
         if (record->instance_ids[i] == NULL)
             return false;
         record->instance_n++;
     }
     if (fields->request_id.n == 0)
         return true;
-    record->request_id = strndup(fields->request_id.p, fields->request_id.n);
+    record->request_id = view_dup(fields->request_id);
     return record->request_id != NULL;
 }
 

@@ -74,8 +74,7 @@ enum err config_set_property(struct config *config, struct view name, struct vie
     if (value.n > 0 && memchr(value.p, '\0', value.n) != NULL)
         return fault_set(fault, ERR_CONFIG, "kafka.%.*s: there is a zero byte in the value",
                          VIEW_FMT(name));
-    struct kafka_property property = {strndup(name.n > 0 ? name.p : "", name.n),
-                                      strndup(value.n > 0 ? value.p : "", value.n)};
+    struct kafka_property property = {view_dup(name), view_dup(value)};
     struct kafka_property *more = realloc(kafka->items, sizeof *more * (kafka->n + 1));
     if (more != NULL)
         kafka->items = more;

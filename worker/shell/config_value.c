@@ -155,7 +155,7 @@ static enum err set_text(char **to, const struct option_row *option, struct view
 {
     if (!fits(option, text))
         return refuse(option, text, fault);
-    char *copy = strndup(text.n > 0 ? text.p : "", text.n);
+    char *copy = view_dup(text);
     if (copy == NULL)
         return fault_set(fault, ERR_SYSTEM, "no memory");
     free(*to);
