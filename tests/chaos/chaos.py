@@ -204,9 +204,10 @@ def figures(evidence, settled):
             "seconds to settle": None if settled is None else round(settled, 1)}
 
 
-def run_chaos(options, build_dir, folder):
-    """The report: options, what was done, figures, violations."""
-    drawn = plan.draw(options)
+def run_chaos(options, build_dir, folder, drawn=None, pool_options=None):
+    """The report: options, what was done, figures, violations. Another plan than the options' own,
+    and what workers are told besides, for tests of chaos itself."""
+    drawn = drawn or plan.draw(options)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with contextlib.ExitStack() as stack:
@@ -216,7 +217,8 @@ def run_chaos(options, build_dir, folder):
             signature_life=f"{SIGNATURE_SECONDS}s", seed=options.seed))
         pool = Pool(kafka.bootstrap, sim, build_dir, folder, "chaos")
         stack.callback(pool.client.close)
-        pool.options |= {**POOL_OPTIONS, "topics.partitions": max(4, options.workers)}
+        pool.options |= {**POOL_OPTIONS, "topics.partitions": max(4, options.workers),
+                         **(pool_options or {})}
         run = Run(options, kafka, pool)
         stack.callback(run.kill_all)
         run.start_all()
@@ -234,13 +236,12 @@ def run_chaos(options, build_dir, folder):
     report = {"options": vars(options), "bound": bound, "done": run.done,
               "figures": figures(evidence, settled), "violations": violations}
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n")
-    if violations:
-        keep(folder, evidence)
+    keep(folder, evidence)
     return report
 
 
 def keep(folder, evidence):
-    """What a violation is looked into with."""
+    """What the verdict rests on, to be looked into."""
     with open(folder / "calls.jsonl", "w", encoding="utf-8") as out:
         out.writelines(json.dumps(call) + "\n" for call in evidence.calls)
     with open(folder / "ledger.jsonl", "w", encoding="utf-8") as out:

@@ -125,9 +125,9 @@ class _Instance:
         return sorted(repeats + [min(times) for times in bad.values()])
 
     def is_stronger(self, i):
-        """Was the i-th reboot stronger than all before, and asked to be?"""
+        """Was the i-th reboot stronger than the last one before it, and asked to be?"""
         at, strength = self.reboots[i]
-        return strength > max(other for _, other in self.reboots[:i]) and any(
+        return strength > self.reboots[i - 1][1] and any(
             STRENGTH[value.get("stopType", "SOFT")] >= strength and value["at"] <= at
             for value in self.asked.values())
 

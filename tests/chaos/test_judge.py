@@ -170,6 +170,17 @@ def test_a_stronger_reboot_that_nobody_asked_for(case):
     assert kinds(case.violations()) == ["second reboot"]
 
 
+def test_a_reboot_as_strong_as_the_last_but_one(case):
+    """Only the last reboot is held against a new one."""
+    twice(case, again={"allowRepeat": True})
+    case.calls[-2]["params"] = {"StopType": "HARD"}
+    case.ask("r10", "z", stopType="HARD")
+    case.intend("z", partition=1)
+    case.call("z", StopType="HARD")
+    case.end("r10", "z", "succeeded")
+    assert case.violations() == []
+
+
 def test_a_repeat_that_came_after_the_second_reboot(case):
     twice(case)
     case.ask("r10", "z", allowRepeat=True)
