@@ -37,10 +37,10 @@ SIGNATURE_SECONDS, ALLOWANCE_SECONDS = 3, 2
 HORIZON_SECONDS = SIGNATURE_SECONDS + ALLOWANCE_SECONDS
 WINDOW_SECONDS = 3600  # longer than any run: each reboot is within it
 POOL_OPTIONS = {"api.signature_life": f"{SIGNATURE_SECONDS}s", "api.settle": f"{ALLOWANCE_SECONDS}s",
-                "dedup.window": f"{WINDOW_SECONDS}s"}
-# Sessions that end, the horizon, confirm.timeout, and then what was left to do, at a fifth of the
-# rate at which instances can be read one by one.
-SETTLE_SECONDS, SETTLED_PER_SECOND = 60, 20
+                "confirm.timeout": "60s", "dedup.window": f"{WINDOW_SECONDS}s"}
+# Sessions that end, a group that forms again, the horizon; and then what was left to do, at a fifth
+# of the rate at which instances can be read one by one.
+SETTLE_SECONDS, SETTLED_PER_SECOND = 90, 20
 CALLS_IN_THE_AIR = 4  # of a process that is stopped
 
 

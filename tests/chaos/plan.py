@@ -110,7 +110,8 @@ def _worker_deeds(rng, workers_n, seconds):
                         free_at[i] += 1
                 back = free_at[who]
             free_at[who] = back + 0.5
-        at += rng.uniform(1.5, 6)
+        # One upon another, or with time for sessions to end and for work to go on.
+        at += rng.uniform(0.5, 3) if rng.random() < 0.5 else rng.uniform(7, 14)
 
 
 def _broker_deeds(rng, brokers_n, seconds):

@@ -12,7 +12,7 @@ import chaos  # noqa: E402
 import plan  # noqa: E402
 
 BUILD = os.environ.get("REBOOT_BUILD_DIR", ROOT / "build")
-SEED = 4
+SEED = 24
 
 
 def test_a_short_run_settles_without_a_violation(tmp_path):
