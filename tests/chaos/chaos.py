@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Real workers on a real Kafka and the ECM simulator, while everything goes wrong; then faults stop,
-all must settle, and a judge looks at the topics and at the simulator's log.
+"""Real workers on a real Kafka and the ECM simulator, while everything goes wrong.
+
+Then faults stop, all must settle, and a judge looks at the topics and at the simulator's log.
 
     ./dev chaos [--workers N] [--brokers 1|3] [--requests N] [--seconds S] [--seed S]
 
@@ -36,8 +37,9 @@ from witness import LedgerFollower, Tail, events_of, requests_of  # noqa: E402
 SIGNATURE_SECONDS, ALLOWANCE_SECONDS = 3, 2
 HORIZON_SECONDS = SIGNATURE_SECONDS + ALLOWANCE_SECONDS
 WINDOW_SECONDS = 3600  # longer than any run: each reboot is within it
-POOL_OPTIONS = {"api.signature_life": f"{SIGNATURE_SECONDS}s", "api.settle": f"{ALLOWANCE_SECONDS}s",
-                "confirm.timeout": "60s", "dedup.window": f"{WINDOW_SECONDS}s"}
+POOL_OPTIONS = {"api.signature_life": f"{SIGNATURE_SECONDS}s",
+                "api.settle": f"{ALLOWANCE_SECONDS}s", "confirm.timeout": "60s",
+                "dedup.window": f"{WINDOW_SECONDS}s"}
 # Sessions that end, a group that forms again, the horizon; and then what was left to do, at a fifth
 # of the rate at which instances can be read one by one.
 SETTLE_SECONDS, SETTLED_PER_SECOND = 90, 20
@@ -144,7 +146,7 @@ class Run:
                 self.pool.group, self.pool.client.topic("requests"))
 
         try:
-            wait_until(is_settled, bound, "everything settled", pause=0.5)
+            wait_until(is_settled, bound, "everything settled", pause=1)
             return time.monotonic() - began
         except TimeoutError:
             return None
