@@ -133,14 +133,14 @@ static int64_t review_waiting(struct engine *eng, struct owner *owner, struct en
     return INT64_MAX;
 }
 
-/* Lists say that it is up, or nothing could be read for twice the time it has. */
+/* Lists say that it is up; or nothing can be read, and that for twice the time it has. */
 static bool end_watch(struct engine *eng, struct owner *owner, struct entry *entry)
 {
     int64_t age_ms = owner_log_now_ms(eng, owner) - entry->flight->started_ms;
     struct seen seen = {.finding = FOUND_OVERDUE};
     if (entry->hint != NULL && entry->hint->absent_n >= LISTER_ABSENCES)
         seen.finding = FOUND_ABSENT;
-    else if (age_ms < 2 * eng->options.confirm_timeout_ms)
+    else if (age_ms < 2 * eng->options.confirm_timeout_ms || eng->read_failures == 0)
         return false;
     if (!propose_seen(eng, entry, owner, seen))
         timers_set(&eng->timers, entry, now_ms(eng) + try_again_ms);
@@ -153,8 +153,10 @@ static int64_t review_rebooting(struct engine *eng, struct owner *owner, struct 
     if (entry->hint != NULL)
         entry->hint->baseline = false; /* its LatestOperation is this reboot from now on */
     int64_t age_ms = owner_log_now_ms(eng, owner) - entry->flight->started_ms;
-    int64_t end_ms = now_ms(eng) + 2 * eng->options.confirm_timeout_ms - age_ms;
-    return earlier(end_ms, review_look(eng, owner, entry));
+    int64_t left_ms = 2 * eng->options.confirm_timeout_ms - age_ms;
+    if (left_ms <= 0) /* reads succeed: it waits for its turn */
+        left_ms = eng->options.confirm_timeout_ms / 2;
+    return earlier(now_ms(eng) + left_ms, review_look(eng, owner, entry));
 }
 
 void review_entry(struct engine *eng, struct owner *owner, struct entry *entry)
