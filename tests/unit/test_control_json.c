@@ -73,8 +73,8 @@ static void what_lacks_a_field_or_is_no_object_is_refused(void **state)
         "{\"action\":\"ledger-claimed\",\"topic\":\"l\",\"partition\":-1}",
         "{\"action\":\"ledger-claimed\",\"topic\":\"l\",\"partition\":2147483648}",
         "{\"action\":\"input-seen\",\"topic\":\"r\",\"partition\":0,\"offset\":1,\"time\":1}",
-        "{\"action\":\"input-seen\",\"topic\":\"r\",\"partition\":0,\"offset\":1,\"time\":1,"
-        "\"checksum\":4294967296}",
+        ("{\"action\":\"input-seen\",\"topic\":\"r\",\"partition\":0,\"offset\":1,\"time\":1,"
+         "\"checksum\":4294967296}"),
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct control_record record;
