@@ -34,6 +34,7 @@ PYTHON_BANNED = (
 )
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")  # cut: not to meet itself
 MENTION = re.compile(r"(?<![<\w./*-])((?:\w+/)*\w+\.[ch])\b")
+LINK = re.compile(r"\]\(([^)#\s]+)")
 TEXTS = (".c", ".h", ".py", ".js", ".sh", ".md", ".yml", ".yaml", ".txt")
 
 
@@ -47,8 +48,11 @@ def spdx():
 
 
 def mentions():
-    """Files that comments speak of."""
-    known = set(walk("worker", "tests", "docs", "schemas"))
+    """Files that comments speak of, and that pages link to."""
+    for path in walk("."):
+        if path.endswith(".md"):
+            yield from dead_links(path)
+    known = set(walk("worker", "tests"))
     names = {path.rpartition("/")[2] for path in known}
     for source in c_sources():
         for first, comment in source.comments:
@@ -57,6 +61,14 @@ def mentions():
                 if name not in names and not known & {name, f"worker/{name}", f"tests/{name}"}:
                     line = first + comment.count("\n", 0, match.start())
                     yield source.path, line, f"there is no {name}: a comment must not mislead"
+
+
+def dead_links(path):
+    text = Path(path).read_text(encoding="utf-8")
+    for match in LINK.finditer(text):
+        if "://" not in match.group(1) and not (Path(path).parent / match.group(1)).exists():
+            line = text.count("\n", 0, match.start()) + 1
+            yield path, line, f"there is no {match.group(1)}: a link must lead somewhere"
 
 
 def banned():

@@ -116,6 +116,7 @@ FAULTS = [
           "default"),
     fault("banned", "tests/test_x.py", f"# {LICENCE}\nimport time\ntime.sleep(1)\n", "time.sleep"),
     fault("mentions", CORE, "/* See core/nothing.h. */\n", "there is no core/nothing.h"),
+    fault("mentions", "docs/metrics.md", "[page](nothing.md#part)\n", "there is no nothing.md"),
     fault("sizes", CORE, "\n" * 500, "lines, over 500"),
     fault("sizes", CORE, function(70 * "    n++;\n"), "other has 73 lines"),
     fault("sizes", CORE, function("".join(f"{4 * n * ' '}if (n)\n" for n in (1, 2, 3, 4)) +

@@ -36,7 +36,9 @@ def build(preset, *targets):
     for step in steps:
         code, output = ask(*step)
         if code != 0:
-            raise Broken(f"{output[-4000:]}\nlint: {' '.join(step)} failed")
+            errors = re.findall(r"^.*\berror\b.*$", output, re.MULTILINE | re.IGNORECASE)
+            text = "\n".join(errors[:20]) or output[-2000:]
+            raise Broken(f"{text}\nlint: {' '.join(step)} failed")
 
 
 def each(function, items):
