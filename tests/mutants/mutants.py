@@ -14,8 +14,8 @@ MUTANTS = {
     "foreign-claim-ignored": (
         "who reads a foreign claim is the owner no more",
         "owner.c",
-        "    } else if (owner->role == ROLE_OWNER) {\n        lose(eng, owner);",
-        "    } else if (owner->role == ROLE_OWNER && owner->seq == 0) {\n        lose(eng, owner);"),
+        "    } else if (owner->role == ROLE_OWNER) {\n        lose(eng",
+        "    } else if (owner->role == ROLE_OWNER && owner->seq == 0) {\n        lose(eng"),
     "epoch-ignored": (
         "a record of an older epoch is void",
         "ledger.c",
@@ -53,8 +53,8 @@ MUTANTS = {
     "cursor-ahead": (
         "the cursor does not pass what was not proposed",
         "propose.c",
-        "int64_t cursor = owner->task_first != NULL ? owner->task_first->offset : owner->task_next;",
-        "int64_t cursor = owner->task_next;"),
+        "int64_t cursor = owner->task_first != NULL ? owner->task_first->offset :",
+        "int64_t cursor ="),
     "cursor-missing-in-begin": (
         "a snapshot carries the cursor",
         "snapshot.c",
@@ -147,7 +147,8 @@ MUTANTS = {
         "a lost answer is no refusal",
         "dispatch_answer.c",
         "    case VERDICT_UNKNOWN:\n        return ends_as(MEMBER_UNKNOWN);",
-        "    case VERDICT_UNKNOWN:\n        return back(backoff_ms(eng, strikes), MEMBER_REFUSED);"),
+        "    case VERDICT_UNKNOWN:\n"
+        "        return back(backoff_ms(eng, strikes), MEMBER_REFUSED);"),
     "no-baseline": (
         "a LatestOperation proves nothing without a read from before the call",
         "look.c",
@@ -161,7 +162,8 @@ MUTANTS = {
     "strength-ignored": (
         "a reboot serves who asked for nothing stronger",
         "steps.c",
-        "    if (reboot_strength(effect->kind) < reboot_strength(req->kind))\n        return false;\n"
+        "    if (reboot_strength(effect->kind) < reboot_strength(req->kind))\n"
+        "        return false;\n"
         "    if (req->not_before_ms",
         "    if (req->not_before_ms"),
     "cancel-of-a-rider": (
