@@ -17,14 +17,10 @@
 void judge_open(struct sim *sim)
 {
     struct judge *judge = &sim->judge;
-    if (judge->memory == NULL)
-        judge->memory = memory_reserve(ENGINE_BYTES_MIN);
-    else
-        memset(judge->memory, 0, (size_t)(judge->pool.next - judge->memory));
     judge->intents = NULL;
     judge->images = NULL;
     judge->intent_n = judge->image_n = 0;
-    pool_init(&judge->pool, judge->memory, ENGINE_BYTES_MIN);
+    pool_init(&judge->pool, sim->judge_memory, ENGINE_BYTES_MIN);
     for (int32_t p = 0; p < sim->plan.partition_n; p++) {
         struct bench *bench = &judge->benches[p];
         *bench = (struct bench){.epoch = -1, .begin = NOBODY};

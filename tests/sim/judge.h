@@ -125,7 +125,6 @@ struct bench {
 
 struct judge {
     struct pool pool;
-    char *memory;
     struct bench benches[PARTITIONS_MAX];
     struct intent **intents;
     uint32_t intent_n;

@@ -35,6 +35,7 @@
 #include "ecm.h"
 #include "judge.h"
 #include "log.h"
+#include "memory.h"
 #include "plan.h"
 #include "schedule.h"
 #include "trace.h"
@@ -65,6 +66,7 @@ struct sim {
     struct record record;
     struct record_scratch scratch;
     void *engine_memory[WORKERS_MAX];
+    void *judge_memory;
 };
 
 static inline bool chance(struct sim *sim, uint32_t in_1000)

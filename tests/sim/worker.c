@@ -109,7 +109,7 @@ static void end(struct sim *sim, struct worker *worker, int64_t noticed_us)
             reader_stop(&worker->readers[kind][p]);
     call_process_died(sim, worker);
     /* The next engine finds its memory zeroed. */
-    memset(worker->memory, 0, (size_t)(worker->engine->pool.next - worker->memory));
+    memory_wipe(&worker->engine->pool, worker->memory);
     worker->engine = NULL;
     worker->alive = false;
     worker->turn_at_us = INT64_MAX;

@@ -31,6 +31,7 @@ void world_open(struct sim *sim)
     buf_init(&sim->bytes, RECORD_BUF_BYTES);
     for (int i = 0; i < WORKERS_MAX; i++)
         sim->engine_memory[i] = memory_reserve(ENGINE_BYTES_MIN);
+    sim->judge_memory = memory_reserve(ENGINE_BYTES_MIN);
 }
 
 static void begin(struct sim *sim, uint64_t seed)
@@ -185,6 +186,14 @@ static void happen(struct sim *sim, const struct happening *what)
     }
 }
 
+static void end(struct sim *sim)
+{
+    for (int32_t i = 0; i < sim->plan.worker_n; i++)
+        if (sim->workers[i].alive)
+            memory_wipe(&sim->workers[i].engine->pool, sim->workers[i].memory);
+    memory_wipe(&sim->judge.pool, sim->judge_memory);
+}
+
 void world_run(struct sim *sim, uint64_t seed)
 {
     begin(sim, seed);
@@ -196,4 +205,5 @@ void world_run(struct sim *sim, uint64_t seed)
         if (sim->step_n > STEPS_MAX)
             judge_violated(sim, -1, "the engines do not come to rest");
     }
+    end(sim);
 }
