@@ -8,8 +8,8 @@
 
 #include "base/pool.h"
 
-/* Everything taken from the pool is void, the pool itself included if it lies there; `memory`, which
- * was handed to pool_init, is zero again. */
+/* Everything taken from the pool is void, the pool itself included if it lies there; `memory`,
+ * which was handed to pool_init, is zero again. */
 void memory_wipe(struct pool *pool, void *memory);
 
 #endif
