@@ -168,7 +168,7 @@ def headers():
 
 def tidy():
     commands = Commands()
-    settings = "".join(path.read_text() for path in sorted(Path().glob("**/.clang-tidy")))
+    settings = "".join(Path(path).read_text() for path in walk(".") if path.endswith(".clang-tidy"))
     paths = [path for path in sorted(commands.by_path) if path.startswith(("worker/", "tests/"))]
 
     def question(path):
