@@ -8,6 +8,9 @@ vectors/..., in the build with sanitizers), or a folder tests/PART with test_*.p
 (one test; 77 means skipped). A part may be several of these. PART/NAME takes those whose names
 start with NAME.
 
+`sim --seeds N [--from S]` runs the simulation alone, as long as one likes, without sanitizers; so
+does `sim --seed S [--trace]`.
+
 No arguments: every part but those of SLOW. What was skipped is named before the last line.
 """
 import os
@@ -193,6 +196,14 @@ def run_part(tally, part, name):
         tally.add(f"{part}/{name}", "failed")
 
 
+def simulate(arguments):
+    """The simulation with these arguments: its exit code."""
+    if not build("plain", "sim"):
+        return 1
+    sim = BUILD / "plain" / "tests" / "sim" / "sim"
+    return subprocess.run([sim, *arguments], check=False).returncode
+
+
 def all_parts():
     """Quick ones first: what fails early saves time."""
     parts = ["lint", "clang", "tsan"]
@@ -222,6 +233,8 @@ def main(argv):
             say(part + (" (only when named)" if part in SLOW else ""))
         return 0
     RESULTS.mkdir(parents=True, exist_ok=True)
+    if argv[:1] == ["sim"] and argv[1:2] and argv[1].startswith("--"):
+        return simulate(argv[1:])
     environment()
     tally = Tally()
     wanted = argv or [part for part in all_parts() if part not in SLOW]

@@ -123,11 +123,11 @@ MUTANTS = {
         "        if (entry->proposed)\n            continue;",
         "        if (entry->proposed) {\n            aboard->answered = true;\n"
         "            continue;\n        }"),
-    "reply-lost-with-partition": (
-        "what was read of a call is news until it is decided upon",
-        "dispatch.c",
-        "        owner_keep_reply(eng, owner, d);",
-        "        dispatch_free(eng, d);"),
+    "reply-lost-before-the-claim": (
+        "what was read of a call before the claim is news too",
+        "owner.c",
+        "    else\n        owner_keep_reply(eng, owner, reply);",
+        "    else\n        dispatch_free(eng, reply);"),
     "not-sent-after-the-call": (
         "only what was never called is given up as not sent",
         "dispatch.c",

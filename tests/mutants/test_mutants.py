@@ -15,8 +15,8 @@ import pytest
 from mutants.mutants import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "mutants"
-PLANTED = BUILD / "planted"
+BUILD = ROOT / "build" / "plain"
+PLANTED = ROOT / "build" / "mutants"
 TABLE = ROOT / "build" / "results" / "mutants.txt"
 SEEDS = 10000  # as in tests/sim/CMakeLists.txt
 
@@ -30,8 +30,8 @@ def run(command, **kwargs):
 @pytest.fixture(scope="session", name="commands")
 def build():
     """The simulation as it is, and how it was built: its compile commands by file, and its link."""
-    run(["cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"])
-    run(["cmake", "--build", BUILD, "--target", "sim"])
+    run(["cmake", "--preset", "plain"], cwd=ROOT)
+    run(["cmake", "--build", "--preset", "plain", "--target", "sim"], cwd=ROOT)
     lines = run(["ninja", "-C", BUILD, "-t", "commands", "tests/sim/sim"]).splitlines()
     TABLE.parent.mkdir(parents=True, exist_ok=True)
     TABLE.write_text("", encoding="utf-8")

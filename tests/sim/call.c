@@ -90,7 +90,11 @@ static bool passes_gateway(struct sim *sim, struct sent_call *call)
         ecm->counted_s[call->action] = now_s;
         ecm->counted[call->action] = 0;
     }
-    ecm->call_n += call->action == CALL_REBOOT;
+    if (call->action == CALL_REBOOT) {
+        ecm->arrivals =
+            arena_room(&sim->arena, ecm->arrivals, ecm->arrival_n, sizeof *ecm->arrivals);
+        ecm->arrivals[ecm->arrival_n++] = sim->now_us;
+    }
     bool others = !sim->calm && chance(sim, sim->plan.odds.throttle);
     if (others || ecm->counted[call->action] >= sim->plan.api_limit) {
         ecm->throttled_n += !others && call->action == CALL_REBOOT;

@@ -70,9 +70,10 @@ struct ecm {
     int64_t counted_s[CALL_ACTION_N]; /* the second that is being counted */
     uint32_t counted[CALL_ACTION_N];
     bool unreachable;
-    bool refusing;   /* credentials are not accepted */
-    uint64_t call_n; /* of reboots, and of them over the limit */
-    uint64_t throttled_n;
+    bool refusing;     /* credentials are not accepted */
+    int64_t *arrivals; /* of reboots */
+    uint32_t arrival_n;
+    uint32_t throttled_n; /* calls over the limit that were nobody else's */
 };
 
 void ecm_open(struct sim *sim);

@@ -77,6 +77,20 @@ static struct arguments arguments_of(int argc, char **argv)
     return args;
 }
 
+/* A pool whose clocks agree uses the limit and keeps to it. */
+static bool check_usage(const struct usage *usage)
+{
+    enum { LIMIT_PER_S = 20, CALLS_MIN = 5000 };
+    if (usage->call_n == 0)
+        return true;
+    double share = usage->busy_n / usage->busy_s / LIMIT_PER_S;
+    double throttled = (double)usage->throttled_n / (double)usage->call_n;
+    (void)printf("large pools: %llu calls, %.1f %% of the limit while there was more to call, "
+                 "%.2f %% throttled\n",
+                 (unsigned long long)usage->call_n, 100 * share, 100 * throttled);
+    return usage->call_n < CALLS_MIN || (share >= 0.95 && throttled <= 0.005);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments args = arguments_of(argc, argv);
@@ -94,5 +108,5 @@ int main(int argc, char **argv)
     (void)printf("%llu seeds, %llu steps, %.1f s: %.0f steps a second\n",
                  (unsigned long long)args.seed_n, (unsigned long long)step_n, (double)us / 1e6,
                  (double)step_n * 1e6 / (double)us);
-    return 0;
+    return check_usage(&sim.usage) ? 0 : 1;
 }

@@ -67,9 +67,12 @@ struct plan {
     int32_t partition_n;
     int32_t input_n;
     uint32_t machine_n;
-    uint32_t request_n;
+    uint32_t request_n; /* records */
+    uint32_t asks_max;  /* instances of one record */
+    bool is_large;      /* many instances at once and no faults: for lists, batches and the quota */
     int64_t calm_us;    /* faults stop */
     int64_t settled_us; /* and by then everything must have come to its end */
+    int64_t first_request_us;
     int64_t request_every_us;
     struct engine_options options;
     struct clock_error wall[WORKERS_MAX];
@@ -96,7 +99,6 @@ struct plan {
     int64_t rebalance_every_us; /* 0: only when workers come and go */
     int64_t meddle_every_us;
     int64_t outage_every_us;
-    int64_t intake_life_us;
     uint32_t api_limit; /* calls per second that the API lets through */
     uint32_t batch_limit;
     bool names; /* error messages name the instances they mean */

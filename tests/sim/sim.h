@@ -42,6 +42,14 @@
 #include "upstream.h"
 #include "worker.h"
 
+/* What large worlds had of the API's limit, all seeds together. */
+struct usage {
+    uint64_t call_n;
+    uint64_t throttled_n;
+    double busy_n; /* calls while there was more to call than the limit allows, */
+    double busy_s; /* and for how long that was so */
+};
+
 struct sim {
     uint64_t seed;
     struct random random;
@@ -52,6 +60,7 @@ struct sim {
     bool calm;
     bool over;
     uint64_t step_n; /* of engines */
+    struct usage usage;
     struct topic topics[TOPIC_KINDS][PARTITIONS_MAX];
     struct append *appends;
     uint32_t append_n;

@@ -8,7 +8,7 @@
 #include "sim.h"
 #include "wire/task_codec.h"
 
-enum { ASKS_MAX = 3, IDS_AHEAD = 4 };
+enum { IDS_AHEAD = 4 };
 
 /* ---- requests ---- */
 
@@ -125,10 +125,10 @@ static bool is_asked(const struct asked_record *record, const struct machine *ma
     return false;
 }
 
-/* The same for one to three instances. */
+/* The same for a few instances. */
 static void spread(struct sim *sim, struct asked_record *record, const struct ask *model)
 {
-    uint32_t wanted = 1 + below(sim, ASKS_MAX);
+    uint32_t wanted = 1 + below(sim, sim->plan.asks_max);
     struct machine *first = model->machine != NULL
                                 ? model->machine
                                 : &sim->ecm.machines[below(sim, sim->plan.machine_n)];
@@ -165,7 +165,7 @@ void upstream_request(struct sim *sim)
     input->records = arena_room(&sim->arena, input->records, input->n, sizeof *input->records);
     struct asked_record *record = &input->records[input->n];
     *record = (struct asked_record){.input = at, .offset = input->n++};
-    record->asks = arena_take(&sim->arena, sizeof *record->asks * ASKS_MAX);
+    record->asks = arena_take(&sim->arena, sizeof *record->asks * sim->plan.asks_max);
     struct ask model = draw_ask(sim);
     if (model.type == TASK_REFUSED && below(sim, 2) == 0) {
         model.source = (struct source){at, record->offset, 0, 0};
@@ -185,7 +185,8 @@ void upstream_request(struct sim *sim)
                                   .text = model.request_id,
                                   .number = record->offset});
     wake_intakes(sim, at);
-    if (sim->now_us + sim->plan.request_every_us < sim->plan.calm_us)
+    if (++up->record_n < sim->plan.request_n &&
+        sim->now_us + 2 * sim->plan.request_every_us < sim->plan.calm_us)
         world_plan(sim, 1 + 2 * some_ms(sim, sim->plan.request_every_us / 1000) * 1000,
                    (struct happening){.type = HAPPEN_REQUEST});
 }
@@ -208,7 +209,7 @@ static void begin_life(struct sim *sim, int32_t input, uint32_t from)
     struct intake *intake = arena_take(&sim->arena, sizeof *intake);
     intake->input = input;
     intake->next = intake->done = from;
-    intake->pending = arena_take(&sim->arena, sizeof *intake->pending * sim->plan.request_n * 4);
+    intake->pending = arena_take(&sim->arena, sizeof *intake->pending * sim->plan.request_n);
     outlet_open(&intake->outlet, NOBODY);
     up->intakes = arena_room(&sim->arena, up->intakes, up->intake_n, sizeof(struct intake *));
     up->intakes[up->intake_n] = intake;

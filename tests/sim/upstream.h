@@ -64,7 +64,8 @@ struct upstream {
     uint32_t intake_n;
     struct ask **reboots; /* one of each request id, for repeating */
     uint32_t reboot_n;
-    uint32_t request_n;
+    uint32_t record_n;
+    uint32_t request_n; /* ids so far */
     struct view *ids;
     uint32_t id_n;
 };

@@ -56,7 +56,7 @@ static void begin(struct sim *sim, uint64_t seed)
         worker_open(sim, i);
         world_plan(sim, below(sim, 3000000), (struct happening){.type = HAPPEN_START, .who = i});
     }
-    world_plan(sim, 1, (struct happening){.type = HAPPEN_REQUEST});
+    world_plan(sim, sim->plan.first_request_us, (struct happening){.type = HAPPEN_REQUEST});
     world_plan(sim, sim->plan.calm_us, (struct happening){.type = HAPPEN_CALM});
     if (sim->plan.rebalance_every_us > 0)
         world_plan(sim, sim->plan.rebalance_every_us,
@@ -186,8 +186,25 @@ static void happen(struct sim *sim, const struct happening *what)
     }
 }
 
+/* Of the calls of a large world, the first half had others of every partition waiting behind. */
+static void note_usage(struct sim *sim)
+{
+    enum { CALLS_MIN = 100 };
+    const struct ecm *ecm = &sim->ecm;
+    uint32_t n = ecm->arrival_n;
+    if (!sim->plan.is_large || sim->plan.options.batch_size > 2 || n < CALLS_MIN)
+        return;
+    sim->usage.call_n += n;
+    sim->usage.throttled_n += ecm->throttled_n;
+    uint32_t first = n / 10;
+    uint32_t last = n / 2;
+    sim->usage.busy_n += last - first;
+    sim->usage.busy_s += (double)(ecm->arrivals[last] - ecm->arrivals[first]) / 1e6;
+}
+
 static void end(struct sim *sim)
 {
+    note_usage(sim);
     for (int32_t i = 0; i < sim->plan.worker_n; i++)
         if (sim->workers[i].alive)
             memory_wipe(&sim->workers[i].engine->pool, sim->workers[i].memory);
