@@ -135,8 +135,9 @@ static void draw_faults(struct plan *plan, struct random *random)
     plan->names = below(random, 2) == 0;
 }
 
-/* What a pool does for a whole account on a good day, with its clocks within 20 ms and the network's
- * jitter: more calls than the limit allows at once, more reboots than can be read one by one. */
+/* What a pool does for a whole account on a good day, with its clocks within 20 ms and the
+ * network's jitter: more calls than the limit allows at once, more reboots than can be read one by
+ * one. */
 static void draw_large(struct plan *plan, struct random *random)
 {
     struct lag near = {.usual_us = 3 * MILLISECOND};
