@@ -43,6 +43,12 @@ struct rider {
     int64_t accepted; /* which life of the key */
 };
 
+/* A place in the ledger, and whose it was. */
+struct moment {
+    int64_t epoch;
+    int64_t offset;
+};
+
 /* Since when a worker knows something. */
 struct news {
     uint32_t process; /* which life of it; 0: not yet */
@@ -56,7 +62,7 @@ struct boarding {
     struct rider *riders;
     uint32_t rider_n;
     bool flew;                   /* the intent was in force */
-    bool sent;                   /* decided: the API accepted it */
+    int64_t sent;                /* ledger offset of the decision that the API accepted it; -1 */
     bool went;                   /* decided: it was seen rebooting */
     bool refused;                /* decided: it can have had no effect */
     bool back;                   /* decided: it came back */
@@ -176,8 +182,8 @@ bool judge_serves(const struct sim *sim, const struct intent *intent, const stru
 struct intent *judge_find_intent(const struct sim *sim, int32_t partition,
                                  struct dispatch_id dispatch);
 struct boarding *judge_find_boarding(const struct intent *intent, const struct machine *machine);
-/* Is no promise made about this one and what the owner of an epoch makes of it? */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t epoch);
+/* Is no promise made about this one and what is decided after it at the moment? */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, struct moment moment);
 
 /* Is everything settled? If not, what is missing first goes to *why. */
 bool judge_is_settled(struct sim *sim, struct view *why);

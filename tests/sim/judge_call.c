@@ -82,6 +82,7 @@ void judge_intent(struct sim *sim, int32_t p, const struct stored *stored)
     intent->boarded = arena_take(&sim->arena, sizeof *intent->boarded * intent->boarded_n);
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         intent->boarded[i].machine = ecm_find(sim, record->u.intent.instance_ids[i]);
+        intent->boarded[i].sent = -1;
         intent->boarded[i].bad_end = intent->boarded[i].seen_epoch = -1;
         board(sim, intent, &intent->boarded[i]);
     }
@@ -125,7 +126,8 @@ static void check_member(struct sim *sim, struct intent *intent, const struct me
         (call == NULL || call->is_lost || call->is_unclear || call->is_refused))
         judge_violated(sim, p, "%.*s counts as sent, and the API did not say so",
                        VIEW_FMT(machine->id));
-    boarding->sent |= member->verdict == MEMBER_SENT;
+    if (member->verdict == MEMBER_SENT && boarding->sent < 0)
+        boarding->sent = sim->topics[TOPIC_LEDGER][p].next_offset - 1;
     boarding->back |= member->verdict == MEMBER_BACK;
     boarding->refused |=
         not_sent || (member->verdict == MEMBER_BACK && (member->flags & MEMBER_REFUSED));
@@ -284,19 +286,26 @@ bool judge_serves(const struct sim *sim, const struct intent *intent, const stru
 
 /* Where no promise is made: the policy `retry` for lost answers; somebody else who operates on the
  * instance; a reboot that the API denied and this owner has not seen. */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t epoch)
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, struct moment moment)
 {
     const struct boarding *boarding = effect->boarding;
-    if (sim->plan.options.ambiguity_retry && !boarding->sent)
+    bool was_sent = boarding->sent >= 0 && boarding->sent < moment.offset;
+    if (sim->plan.options.ambiguity_retry && !was_sent)
         return true;
     if (effect->machine->meddled_us >= effect->intent->stored_us)
         return true;
-    return effect->call->is_refused && !effect->call->is_lost && boarding->seen_epoch != epoch;
+    return effect->call->is_refused && !effect->call->is_lost &&
+           boarding->seen_epoch != moment.epoch;
+}
+
+static struct moment moment_of(const struct effect *effect)
+{
+    return (struct moment){effect->intent->epoch, effect->intent->offset};
 }
 
 static void check_once(struct sim *sim, const struct effect *before, const struct effect *effect)
 {
-    if (judge_is_excused(sim, before, effect->intent->epoch))
+    if (judge_is_excused(sim, before, moment_of(effect)))
         return;
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
         const struct rider *rider = &effect->boarding->riders[i];
@@ -330,7 +339,7 @@ static bool is_hidden(const struct sim *sim, const struct effect *before,
 /* Somebody aboard must have asked for more than the last reboot gave. */
 static void check_reason(struct sim *sim, const struct effect *before, const struct effect *effect)
 {
-    if (judge_is_excused(sim, before, effect->intent->epoch) || is_hidden(sim, before, effect))
+    if (judge_is_excused(sim, before, moment_of(effect)) || is_hidden(sim, before, effect))
         return;
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
         const struct rider *rider = &effect->boarding->riders[i];

@@ -26,9 +26,10 @@ static bool rides(const struct boarding *boarding, const struct key *key)
 /* Nothing may have been rebooted for a request that ends like this. */
 static void check_no_effect(struct sim *sim, const struct key *key, const char *status)
 {
-    int64_t epoch = sim->judge.benches[key->machine->partition].epoch;
+    const struct bench *bench = &sim->judge.benches[key->machine->partition];
+    struct moment now = {bench->epoch, bench->reference.next_offset - 1};
     for (const struct effect *effect = key->machine->effects; effect != NULL; effect = effect->next)
-        if (rides(effect->boarding, key) && !judge_is_excused(sim, effect, epoch))
+        if (rides(effect->boarding, key) && !judge_is_excused(sim, effect, now))
             judge_violated(sim, key->machine->partition,
                            "%.*s for %.*s ends %s, and was rebooted for it",
                            VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id), status);

@@ -78,7 +78,7 @@ static void draw_lags(struct plan *plan, struct random *random)
     plan->publish = draw_lag(random, PICK(random, 500, 3000, 300000), PICK(random, 1, 20) * SECOND);
     plan->report = draw_lag(random, PICK(random, 500, 3000), 3 * SECOND);
     plan->fetch = draw_lag(random, PICK(random, 500, 3000, 50000), PICK(random, 1, 20) * SECOND);
-    plan->there = draw_lag(random, PICK(random, 5000, 40000), life_us + life_us / 4);
+    plan->there = draw_lag(random, PICK(random, 5000, 40000), 2 * life_us);
     plan->back = draw_lag(random, PICK(random, 5000, 200000), 12 * SECOND);
     plan->group = draw_lag(random, 50 * MILLISECOND, PICK(random, 3, 30) * SECOND);
     plan->trim = draw_lag(random, 50 * MILLISECOND, PICK(random, 3, 60) * SECOND);
@@ -103,7 +103,7 @@ static void draw_odds(struct plan *plan, struct random *random)
         .throttle = appetite(random, 10, 100),
         .busy = appetite(random, 30, 200),
         .partial = appetite(random, 200, 1000),
-        .no_date = appetite(random, 50, plan->clocks_agree ? 1000 : 300),
+        .no_date = appetite(random, 50, 300),
         .stays_down = appetite(random, 20, 100),
         .is_long = appetite(random, 20, 100),
         .repeat_id = appetite(random, 50, 200),
@@ -126,7 +126,11 @@ static void draw_faults(struct plan *plan, struct random *random)
     plan->hazard_every = (uint32_t)PICK(random, 0, 300, 1000, 3000);
     for (int i = 0; i < HAZARD_N; i++)
         plan->hazards[i] = appetite(random, 1, 4);
+    /* Who is told no time by the API can only rely on its own clock. */
+    if (plan->clocks_agree && plan->hazards[HAZARD_CLOCK] == 0 && below(random, 8) == 0)
+        plan->odds.no_date = 1000;
     plan->pause_us = PICK(random, 1, 15, 60) * SECOND;
+    plan->clock_step_us = PICK(random, 1, 15, 60) * SECOND;
     plan->rebalance_every_us = PICK(random, 0, 3, 15) * SECOND;
     plan->meddle_every_us = PICK(random, 0, 0, 0, 10) * SECOND;
     plan->outage_every_us = PICK(random, 0, 0, 0, 20) * SECOND;

@@ -54,8 +54,9 @@ struct odds {
     uint32_t overlap;
 };
 
-enum hazard { HAZARD_CRASH, HAZARD_PAUSE, HAZARD_BREAK, HAZARD_DRAIN };
-enum { HAZARD_N = 4 };
+/* What befalls a worker between two steps. */
+enum hazard { HAZARD_CRASH, HAZARD_PAUSE, HAZARD_BREAK, HAZARD_DRAIN, HAZARD_CLOCK };
+enum { HAZARD_N = 5 };
 
 struct clock_error {
     int64_t skew_us;
@@ -96,6 +97,7 @@ struct plan {
     uint32_t hazard_every;      /* steps of a worker, on average; 0: never */
     uint32_t hazards[HAZARD_N]; /* weights */
     int64_t pause_us;
+    int64_t clock_step_us;
     int64_t rebalance_every_us; /* 0: only when workers come and go */
     int64_t meddle_every_us;
     int64_t outage_every_us;

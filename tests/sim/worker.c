@@ -23,7 +23,8 @@ static struct now now_of(const struct sim *sim, const struct worker *worker)
 {
     return (struct now){
         .at = {clock_us(&sim->plan.boot[worker->index], sim->now_us)},
-        .wall_us = epoch_us + clock_us(&sim->plan.wall[worker->index], sim->now_us),
+        .wall_us = epoch_us + clock_us(&sim->plan.wall[worker->index], sim->now_us) +
+                   worker->clock_step_us,
     };
 }
 
@@ -181,6 +182,18 @@ static void begin_drain(struct sim *sim, struct worker *worker)
     worker_wake(sim, worker, worker->drain_until_us);
 }
 
+/* Somebody sets its wall clock. */
+static void step_clock(struct sim *sim, struct worker *worker)
+{
+    int64_t step_us = (int64_t)random_below(&sim->random, 2 * (uint64_t)sim->plan.clock_step_us) -
+                      sim->plan.clock_step_us;
+    worker->clock_step_us += step_us;
+    trace_line(sim, (struct line){.worker = worker->index,
+                                  .partition = -1,
+                                  .what = "has its clock set by ms",
+                                  .number = step_us / 1000});
+}
+
 /* True when it does not go on now. */
 static bool is_struck(struct sim *sim, struct worker *worker)
 {
@@ -200,6 +213,9 @@ static bool is_struck(struct sim *sim, struct worker *worker)
         return false;
     case HAZARD_DRAIN:
         begin_drain(sim, worker);
+        return false;
+    case HAZARD_CLOCK:
+        step_clock(sim, worker);
         return false;
     }
     UNREACHABLE();

@@ -64,6 +64,7 @@ struct worker {
     int64_t group_us;   /* when the last assignment on its way arrives */
     int64_t turn_at_us; /* INT64_MAX: none is planned */
     int64_t stalled_until_us;
+    int64_t clock_step_us; /* by which its wall clock was set */
     enum stage stage;
     uint32_t turn;
     struct action held; /* asked for, and not done yet: the process may be stopped in between */

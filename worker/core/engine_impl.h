@@ -271,10 +271,12 @@ struct breaker {
 };
 
 struct clock_watch {
-    bool known;
-    bool doubtful; /* it jumped: sending waits for a second opinion */
-    int64_t offset_s;
-    int64_t doubt_s;
+    bool known;       /* well enough to send */
+    bool learnt;      /* from an answer */
+    bool doubtful;    /* it jumped: sending waits for a second opinion */
+    int64_t ahead_us; /* the API's clock before the boot-time clock */
+    int64_t offset_s; /* and before the wall clock, when it was learnt: for displays */
+    int64_t doubt_s;  /* as ahead_us, of the answer that does not fit */
     uint64_t probe_call_id;
     struct instant probe_at;
 };
