@@ -61,6 +61,12 @@ def peer(*args):
     return [line.split() for line in done.stdout.splitlines()]
 
 
+def peer_at_hand(*args):
+    """bench-peer while it reads its input: a context manager."""
+    return subprocess.Popen([BUILD / "bench-peer", *map(str, args)], text=True, bufsize=1,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
 def publish_lines(bootstrap, topic, lines, scratch):
     """Stores a record for each line, quickly."""
     path = Path(scratch) / "records"

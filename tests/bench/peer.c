@@ -3,9 +3,11 @@
  * librdkafka alone, doing the least that the worker's work needs: what benchmarks compare with.
  *
  *   bench-peer read BROKERS TOPIC            reads all of the topic; prints records and seconds
- *   bench-peer append BROKERS TOPIC COUNT    appends one record after the other to partition 0 and
- *                                            waits for each to be acknowledged and read back;
- *                                            prints the seconds of each
+ *   bench-peer append BROKERS TOPIC          for each line of its input appends a record to
+ *                                            partition 0, waits until it is acknowledged and read
+ *                                            back, and prints the seconds that took
+ *   bench-peer publish BROKERS TOPIC         publishes each line of its input, and prints the time
+ *                                            at which it did, in seconds since the epoch
  *
  * The time of `read` begins with the first record, so that connecting does not count.
  */
@@ -16,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RECORD_BYTES = 300, WAIT_MS = 10000, WARM_UP_N = 20 };
+enum { RECORD_BYTES = 300, WAIT_MS = 10000 };
 
 static _Noreturn void die(const char *what, const char *why)
 {
@@ -24,10 +26,10 @@ static _Noreturn void die(const char *what, const char *why)
     exit(1);
 }
 
-static double now_s(void)
+static double now_s(clockid_t clock)
 {
     struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* style: it measures */
+    (void)clock_gettime(clock, &now); /* style: it measures */
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -105,11 +107,11 @@ static void read_all(const char *brokers, const char *topic)
         else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
             die(topic, rd_kafka_message_errstr(message));
         else if (records++ == 0)
-            began = now_s();
+            began = now_s(CLOCK_MONOTONIC);
         bytes += message->len;
         rd_kafka_message_destroy(message);
     }
-    (void)printf("%ld %.6f %zu\n", records, now_s() - began, bytes);
+    (void)printf("%ld %.6f %zu\n", records, now_s(CLOCK_MONOTONIC) - began, bytes);
     (void)rd_kafka_consumer_close(consumer);
     rd_kafka_destroy(consumer);
 }
@@ -134,19 +136,40 @@ static void append_one(rd_kafka_t *producer, rd_kafka_t *consumer, const char *t
     }
 }
 
-static void append_many(const char *brokers, const char *topic, int count)
+static void append_each(const char *brokers, const char *topic)
 {
     rd_kafka_t *producer = open_client(RD_KAFKA_PRODUCER, brokers);
     rd_kafka_t *consumer = open_client(RD_KAFKA_CONSUMER, brokers);
     (void)assign_all(consumer, topic);
-    for (int i = 0; i < WARM_UP_N + count; i++) {
-        double began = now_s();
+    char line[16];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        double began = now_s(CLOCK_MONOTONIC);
         append_one(producer, consumer, topic);
-        if (i >= WARM_UP_N)
-            (void)printf("%.6f\n", now_s() - began);
+        (void)printf("%.6f\n", now_s(CLOCK_MONOTONIC) - began);
+        (void)fflush(stdout);
     }
     (void)rd_kafka_consumer_close(consumer);
     rd_kafka_destroy(consumer);
+    rd_kafka_destroy(producer);
+}
+
+static void publish_each(const char *brokers, const char *topic)
+{
+    rd_kafka_t *producer = open_client(RD_KAFKA_PRODUCER, brokers);
+    char line[RECORD_BYTES];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        int stored = 0;
+        double at = now_s(CLOCK_REALTIME);
+        rd_kafka_resp_err_t err = rd_kafka_producev(
+            producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_VALUE(line, strcspn(line, "\n")),
+            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(&stored), RD_KAFKA_V_END);
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            die("publish", rd_kafka_err2str(err));
+        while (!stored)
+            (void)rd_kafka_poll(producer, WAIT_MS);
+        (void)printf("%.6f\n", at);
+        (void)fflush(stdout);
+    }
     rd_kafka_destroy(producer);
 }
 
@@ -154,9 +177,11 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "read") == 0)
         read_all(argv[2], argv[3]);
-    else if (argc == 5 && strcmp(argv[1], "append") == 0)
-        append_many(argv[2], argv[3], (int)strtol(argv[4], NULL, 10));
+    else if (argc == 4 && strcmp(argv[1], "append") == 0)
+        append_each(argv[2], argv[3]);
+    else if (argc == 4 && strcmp(argv[1], "publish") == 0)
+        publish_each(argv[2], argv[3]);
     else
-        die("usage", "read BROKERS TOPIC | append BROKERS TOPIC COUNT");
+        die("usage", "read|append|publish BROKERS TOPIC");
     return 0;
 }
