@@ -82,7 +82,7 @@ static void publish(struct bridge *bridge, const struct action *act)
         headers[i] = (struct kafka_header){bridge->message.headers[i].name,
                                            bridge->message.headers[i].value};
     uint64_t ticket = (uint64_t)act->partition << TICKET_NUMBER_BITS | act->ticket;
-    err = producer_put(bridge->options.producer,
+    err = producer_put(bridge->options.publisher,
                        &(struct producer_record){.topic = TOPIC_RESULTS,
                                                  .partition = PRODUCER_ANY,
                                                  .ticket = ticket,
@@ -300,12 +300,18 @@ void bridge_drain(struct bridge *bridge)
     step(bridge, &(struct event){.type = EV_DRAIN});
 }
 
+static bool has_room(const struct bridge *bridge)
+{
+    const struct bridge_options *options = &bridge->options;
+    return producer_has_room(options->producer, TOPIC_LEDGER, 1, RECORD_BYTES_MAX) &&
+           producer_has_room(options->publisher, TOPIC_RESULTS, 1, RECORD_BYTES_MAX);
+}
+
 void bridge_tick(struct bridge *bridge)
 {
     struct action act;
     step(bridge, &(struct event){.type = EV_TICK});
-    while (producer_has_room(bridge->options.producer, TOPIC_LEDGER, 1, RECORD_BYTES_MAX) &&
-           engine_next(bridge->engine, &act))
+    while (has_room(bridge) && engine_next(bridge->engine, &act))
         act_on(bridge, &act);
     for (int32_t p = 0; p < bridge->options.engine.partition_n; p++)
         regulate(bridge, p);

@@ -3,9 +3,9 @@
  * The engine and the world: what the modules of the shell report becomes events of the engine, and
  * what the engine asks for is done.
  *
- * Decides nothing. Owns the engine and its memory; producer, reader and http are lent. Actions are
- * taken only while the producer has room for what any one of them may write, so an append is never
- * dropped; between two lives of the producer the engine just waits.
+ * Decides nothing. Owns the engine and its memory; producers, reader and http are lent. Actions are
+ * taken only while the producers have room for what any one of them may write, so an append is
+ * never dropped; between two lives of a producer the engine just waits.
  */
 #ifndef WORKER_SHELL_BRIDGE_H
 #define WORKER_SHELL_BRIDGE_H
@@ -43,7 +43,8 @@ struct bridge_options {
     const char *source;           /* ce_source */
     const char *requests;         /* the topic's name, for `source` of outcomes */
     size_t memory_bytes;          /* ceiling of the engine's memory, reserved lazily */
-    struct producer *producer;
+    struct producer *producer;  /* of the ledger */
+    struct producer *publisher; /* of outcomes */
     struct reader *reader;
     struct http *http;
     struct bridge_sink sink;

@@ -326,7 +326,7 @@ static const struct family families[] = {
     {NAME("producer_outstanding_records"), "gauge", "Records on their way to the brokers.",
      VALUE(producer.outstanding_n)},
     {NAME("producer_outstanding_bytes"), "gauge", "Their size.", VALUE(producer.outstanding_bytes)},
-    {NAME("producer_lives_total"), "counter", "1, and one more whenever writing had to begin anew.",
+    {NAME("producer_lives_total"), "counter", "2, and one more whenever writing had to begin anew.",
      VALUE(producer.lives_n)},
 
     {"process_cpu_seconds_total", "counter", "User and system CPU time.", VALUE(process.cpu_s)},

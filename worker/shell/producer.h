@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Everything that the worker writes to Kafka: ledger records, tasks, dead letters, outcomes.
+ * What the worker writes to Kafka: ledger records, tasks, dead letters, outcomes.
  *
- * One idempotent producer, acks=all, without time-outs and without gaps: records to one partition
+ * An idempotent producer, acks=all, without time-outs and without gaps: records to one partition
  * are stored in the order of producer_put, and none is stored behind one that failed. So ANY
  * failure for good, or a fatal error of librdkafka's, ends this life of the producer: everything
  * outstanding is reported as failed (whether or not it was stored: nobody knows), and then a new

@@ -250,6 +250,8 @@ static bool take_reads(struct worker *worker)
 static void take_reports(struct worker *worker)
 {
     struct producer_report report;
+    while (producer_next(worker->publisher, &report))
+        bridge_report(worker->bridge, &report);
     while (producer_next(worker->producer, &report)) {
         if (report.topic == TOPIC_TASKS || report.topic == TOPIC_DEAD_LETTERS)
             intake_report(worker->intake, &report);
@@ -291,8 +293,8 @@ static void take_completions(struct worker *worker)
 static void go_on_draining(struct worker *worker)
 {
     struct instant now = clock_now().at;
-    bool done =
-        worker->drained && intake_is_idle(worker->intake) && producer_is_idle(worker->producer);
+    bool done = worker->drained && intake_is_idle(worker->intake) &&
+                producer_is_idle(worker->producer) && producer_is_idle(worker->publisher);
     if (worker->stage == STAGE_DRAINING && (done || instant_reached(now, worker->leave_at))) {
         if (!done)
             log_say(worker->log, LEVEL_WARN,
@@ -424,6 +426,7 @@ static void close_all(struct worker *worker)
     trim_close(worker->trim);
     reader_close(worker->reader, close_ms);
     producer_close(worker->producer, close_ms);
+    producer_close(worker->publisher, close_ms);
     topics_close(worker->topics, close_ms);
     admin_close(worker->admin);
     http_close(worker->http);

@@ -84,7 +84,8 @@ struct worker {
     bool wake_open;
     struct topic_names names;
     struct topics *topics;
-    struct producer *producer;
+    struct producer *producer;  /* of all but outcomes: what the pool decides by */
+    struct producer *publisher; /* of outcomes, so that no decision queues behind them */
     struct reader *reader;
     struct trim *trim;
     struct control *control;

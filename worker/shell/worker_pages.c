@@ -56,8 +56,9 @@ static uint32_t judge(const struct worker *worker, struct readiness *out)
         engine_stats(bridge_engine(worker->bridge), &engine);
     struct readiness_facts facts = {
         .started = begun,
-        .broker_up = worker->producer != NULL && worker->reader != NULL &&
-                     producer_is_up(worker->producer) && reader_is_up(worker->reader),
+        .broker_up = worker->publisher != NULL && worker->reader != NULL &&
+                     producer_is_up(worker->producer) && producer_is_up(worker->publisher) &&
+                     reader_is_up(worker->reader),
         .member = worker->group != NULL && group_is_member(worker->group),
         .breaker_open = engine.breaker_open,
         .draining = worker->stage >= STAGE_DRAINING,
@@ -84,6 +85,19 @@ static unsigned render_live(void *context, struct buf *out)
 
 /* ---- metrics ---- */
 
+static void add_producer(struct producer_stats *sum, const struct producer *producer)
+{
+    struct producer_stats stats;
+    producer_stats(producer, &stats);
+    sum->outstanding_n += stats.outstanding_n;
+    sum->outstanding_bytes += stats.outstanding_bytes;
+    sum->lives_n += stats.lives_n;
+    for (int i = 0; i < TOPIC_N; i++) {
+        sum->delivered_n[i] += stats.delivered_n[i];
+        sum->failed_n[i] += stats.failed_n[i];
+    }
+}
+
 static void gather(const struct worker *worker, struct metrics_view *view)
 {
     *view = (struct metrics_view){.counted = &worker->metrics,
@@ -96,7 +110,8 @@ static void gather(const struct worker *worker, struct metrics_view *view)
         return;
     engine_stats(bridge_engine(worker->bridge), &view->engine);
     intake_stats(worker->intake, &view->intake);
-    producer_stats(worker->producer, &view->producer);
+    add_producer(&view->producer, worker->producer);
+    add_producer(&view->producer, worker->publisher);
     for (int32_t p = 0; p < worker->input_n; p++)
         view->input_lag += input_lag(worker, p);
     for (int32_t p = 0; p < worker->partition_n; p++) {

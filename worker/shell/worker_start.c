@@ -118,13 +118,24 @@ static struct engine_options engine_options(const struct worker *worker)
     };
 }
 
+static enum err open_producers(struct worker *worker, struct fault *fault)
+{
+    struct producer_options options = {.kafka = kafka_options(worker), .names = worker->names};
+    options.names.name[TOPIC_RESULTS] = NULL;
+    enum err err = producer_open(&options, &worker->producer, fault);
+    options.names = (struct topic_names){
+        .name = {[TOPIC_RESULTS] = worker->names.name[TOPIC_RESULTS]}};
+    if (err == ERR_OK)
+        err = producer_open(&options, &worker->publisher, fault);
+    return err;
+}
+
 static enum err open_kafka(struct worker *worker, const struct topics_event *ready,
                            struct fault *fault)
 {
     struct kafka_options kafka = kafka_options(worker);
     const struct config *config = worker->config;
-    enum err err = producer_open(&(struct producer_options){.kafka = kafka, .names = worker->names},
-                                 &worker->producer, fault);
+    enum err err = open_producers(worker, fault);
     if (err == ERR_OK)
         err = reader_open(&(struct reader_options){.kafka = kafka,
                                                    .names = worker->names,
@@ -165,6 +176,7 @@ static enum err open_bridge(struct worker *worker, struct fault *fault)
             .requests = worker->config->topics[TOPIC_REQUESTS],
             .memory_bytes = engine_bytes,
             .producer = worker->producer,
+            .publisher = worker->publisher,
             .reader = worker->reader,
             .http = worker->http,
             .sink = {.context = worker,
