@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `reboot-worker run`: the worker. */
+#include <malloc.h>
 #include <unistd.h>
 
 #include "cli/args.h"
@@ -53,6 +54,8 @@ int cli_run(int argc, char **argv)
     int status;
     if (!cli_parse(&command, argc, argv, &run.args, &status))
         return status;
+    /* One heap for librdkafka's threads too: of its own, each would keep what it ever needed. */
+    (void)mallopt(M_ARENA_MAX, 1);
     buf_init(&run.early, WARNINGS_BYTES_MAX);
     run.args.input.warn = warn;
     run.args.input.context = &run;

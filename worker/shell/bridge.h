@@ -43,8 +43,8 @@ struct bridge_options {
     const char *source;           /* ce_source */
     const char *requests;         /* the topic's name, for `source` of outcomes */
     size_t memory_bytes;          /* ceiling of the engine's memory, reserved lazily */
-    struct producer *producer;  /* of the ledger */
-    struct producer *publisher; /* of outcomes */
+    struct producer *producer;    /* of the ledger */
+    struct producer *publisher;   /* of outcomes */
     struct reader *reader;
     struct http *http;
     struct bridge_sink sink;

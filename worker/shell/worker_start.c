@@ -123,8 +123,8 @@ static enum err open_producers(struct worker *worker, struct fault *fault)
     struct producer_options options = {.kafka = kafka_options(worker), .names = worker->names};
     options.names.name[TOPIC_RESULTS] = NULL;
     enum err err = producer_open(&options, &worker->producer, fault);
-    options.names = (struct topic_names){
-        .name = {[TOPIC_RESULTS] = worker->names.name[TOPIC_RESULTS]}};
+    options.names =
+        (struct topic_names){.name = {[TOPIC_RESULTS] = worker->names.name[TOPIC_RESULTS]}};
     if (err == ERR_OK)
         err = producer_open(&options, &worker->publisher, fault);
     return err;

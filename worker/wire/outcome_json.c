@@ -69,14 +69,40 @@ static json_t *time_or_null(int64_t unix_ms)
     return json_string(text);
 }
 
+/* ---- objects ---- */
+
+struct field {
+    const char *name; /* ASCII */
+    json_t *take_value;
+};
+
+/* NULL: no memory. The values are taken in any case. */
+static json_t *object_of(const struct field *fields, size_t n)
+{
+    json_t *object = json_object();
+    bool ok = object != NULL;
+    for (size_t i = 0; i < n; i++)
+        ok = json_object_set_new_nocheck(object, fields[i].name, fields[i].take_value) == 0 && ok;
+    if (ok)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+#define OBJECT_OF(fields) object_of(fields, sizeof(fields) / sizeof(fields)[0])
+
 static json_t *api_or_null(const struct outcome *outcome)
 {
     if (outcome->dispatch.nonce == 0 && outcome->dispatch.count == 0)
         return json_null();
     char id[DISPATCH_ID_TEXT_MAX];
     dispatch_id_text(outcome->dispatch, id);
-    return json_pack("{s:o,s:s,s:I}", "requestId", text_or_null(outcome->api_request_id), "batchId",
-                     id, "batchSize", (json_int_t)outcome->batch_size);
+    const struct field fields[] = {
+        {"requestId", text_or_null(outcome->api_request_id)},
+        {"batchId", json_string(id)},
+        {"batchSize", json_integer(outcome->batch_size)},
+    };
+    return OBJECT_OF(fields);
 }
 
 static json_t *error_or_null(const struct outcome *outcome)
@@ -85,8 +111,12 @@ static json_t *error_or_null(const struct outcome *outcome)
         [ERROR_API] = "api", [ERROR_NETWORK] = "network", [ERROR_WORKER] = "worker"};
     if (outcome->error_source == ERROR_NONE)
         return json_null();
-    return json_pack("{s:o,s:o,s:s}", "code", text_of(outcome->error_code), "message",
-                     text_of(outcome->error_message), "source", sources[outcome->error_source]);
+    const struct field fields[] = {
+        {"code", text_of(outcome->error_code)},
+        {"message", text_of(outcome->error_message)},
+        {"source", json_string(sources[outcome->error_source])},
+    };
+    return OBJECT_OF(fields);
 }
 
 static json_t *confirmed_or_null(const struct outcome *outcome)
@@ -99,16 +129,17 @@ static json_t *confirmed_or_null(const struct outcome *outcome)
 
 static json_t *source_of(const struct outcome *outcome, struct view requests)
 {
-    return json_pack("{s:o,s:i,s:I}", "topic", text_or_null(requests), "partition",
-                     outcome->source.partition, "offset", (json_int_t)outcome->source.offset);
+    const struct field fields[] = {
+        {"topic", text_or_null(requests)},
+        {"partition", json_integer(outcome->source.partition)},
+        {"offset", json_integer(outcome->source.offset)},
+    };
+    return OBJECT_OF(fields);
 }
 
 static json_t *build(const struct outcome *outcome, const struct outcome_context *context)
 {
-    const struct {
-        const char *name;
-        json_t *value;
-    } fields[] = {
+    const struct field fields[] = {
         {"requestId", text_or_null(outcome->request_id)},
         {"instanceId", text_or_null(outcome->instance_id)},
         {"region", text_or_null(outcome->region)},
@@ -128,22 +159,24 @@ static json_t *build(const struct outcome *outcome, const struct outcome_context
         {"source", source_of(outcome, context->requests)},
         {"revision", json_integer(outcome->revision)},
         {"worker", text_or_null(outcome->worker)},
+        {"dryRun", json_true()},
     };
-    json_t *root = json_object();
-    bool ok = root != NULL;
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        ok = json_object_set_new(root, fields[i].name, fields[i].value) == 0 && ok;
-    if (outcome->dry_run)
-        ok = json_object_set_new(root, "dryRun", json_true()) == 0 && ok;
-    if (ok)
-        return root;
-    json_decref(root);
-    return NULL;
+    size_t n = sizeof fields / sizeof fields[0];
+    return object_of(fields, outcome->dry_run ? n : n - 1);
 }
 
-static int append(const char *bytes, size_t n, void *to)
+/* The whole buffer is kept from one outcome to the next: jansson writes into it in one go. */
+static enum err dump(const json_t *root, struct buf *out)
 {
-    return buf_append(to, bytes, n) == ERR_OK ? 0 : -1;
+    buf_clear(out);
+    if (root == NULL || buf_reserve(out, OUTCOME_BYTES_MAX) != ERR_OK)
+        return ERR_LIMIT;
+    size_t n = json_dumpb(root, out->p, OUTCOME_BYTES_MAX, JSON_COMPACT);
+    if (n == 0 || n > OUTCOME_BYTES_MAX)
+        return ERR_LIMIT;
+    out->n = n;
+    out->p[n] = '\0';
+    return ERR_OK;
 }
 
 /* ---- the event ---- */
@@ -158,12 +191,10 @@ enum err outcome_write(const struct outcome *outcome, const struct outcome_conte
                        struct outcome_message *message, struct fault *fault)
 {
     json_t *root = build(outcome, context);
-    buf_clear(&message->value);
-    int failed =
-        root == NULL || json_dump_callback(root, append, &message->value, JSON_COMPACT) != 0;
+    enum err err = dump(root, &message->value);
     json_decref(root);
-    if (failed)
-        return fault_set(fault, ERR_LIMIT, "no memory for an outcome, or more than %d bytes of it",
+    if (err != ERR_OK)
+        return fault_set(fault, err, "no memory for an outcome, or more than %d bytes of it",
                          OUTCOME_BYTES_MAX);
     outcome_id(outcome, context->requests, message->id);
     (void)snprintf(message->type, sizeof message->type, "ecm.instance.reboot.%s.v1",
