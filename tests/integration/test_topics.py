@@ -8,6 +8,9 @@ from broker.client import bare, wait_until
 from kafka import KafkaAdminClient
 
 
+EX_CONFIG = 78
+
+
 def ids(first, count):
     return [f"ein-{i:08x}" for i in range(first, first + count)]
 
@@ -76,6 +79,20 @@ def test_lost_tasks_are_a_stop(rested):
     second = rested.start("second", ready=False)
     wait_until(lambda: is_stopped(second), 30, "a stopped partition")
     assert rested.sim.effects() == {i: 1 for i in ids(0, 5)}
+
+
+def test_a_rehearsal_takes_nothing_of_the_group_it_was_forgotten_to_rename(rested):
+    wanted = submit(rested, "new", ids(10, 5))
+    rehearsal = rested.start("rehearsal", ready=False, dry_run="true", topics_partitions=1,
+                             topics_tasks=f"{rested.prefix}.dry-tasks",
+                             topics_ledger=f"{rested.prefix}.dry-ledger",
+                             topics_results=f"{rested.prefix}.dry-results",
+                             topics_control=f"{rested.prefix}.dry-control")
+    rehearsal.wait_end(EX_CONFIG)
+    assert rehearsal.said("that of a pool with other topics")
+    rested.start("second", topics_partitions=1)
+    outcomes = rested.wait_finals(wanted)
+    assert {e["status"] for e in outcomes.finals().values()} == {"succeeded"}
 
 
 def test_two_pools_do_not_act_on_the_same_tasks(rested):

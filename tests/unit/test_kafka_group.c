@@ -96,6 +96,24 @@ static void a_lone_member_gets_everything_and_its_commits_last(void **state)
     leave(fx, &member);
 }
 
+static void kafka_a_position_of_a_pool_with_other_topics_is_refused(void **state)
+{
+    struct fixture *fx = *state;
+    struct worker member;
+    join(fx, &member, "shared", NULL);
+    FIXTURE_UNTIL(fx, member.assigned_n == 2 * FIXTURE_PARTITIONS, pull(&member));
+    group_commit(member.group, (struct reader_at){TOPIC_REQUESTS, 1}, 42);
+    leave(fx, &member);
+
+    const char *own_tasks = fx->names.name[TOPIC_TASKS];
+    fx->names.name[TOPIC_TASKS] = fx->names.name[TOPIC_RESULTS];
+    join(fx, &member, "shared", NULL);
+    FIXTURE_UNTIL(fx, member.err == ERR_CONFIG, pull(&member));
+    assert_false(member.assigned[TOPIC_REQUESTS][1]);
+    group_close(member.group, FIXTURE_CLOSE_MS);
+    fx->names.name[TOPIC_TASKS] = own_tasks;
+}
+
 static void kafka_members_share_and_hand_over(void **state)
 {
     struct fixture *fx = *state;
@@ -182,6 +200,8 @@ int main(void)
     };
     const struct CMUnitTest on_kafka[] = {
         cmocka_unit_test_setup_teardown(a_lone_member_gets_everything_and_its_commits_last,
+                                        kafka_open, fixture_close),
+        cmocka_unit_test_setup_teardown(kafka_a_position_of_a_pool_with_other_topics_is_refused,
                                         kafka_open, fixture_close),
         cmocka_unit_test_setup_teardown(kafka_members_share_and_hand_over, kafka_open,
                                         fixture_close),

@@ -2,6 +2,7 @@
 #include "shell/group.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,6 +180,43 @@ static void revoke_all(struct group *group)
     group->asking = ASK_NOTHING;
 }
 
+/* Positions of requests say whose tasks they were made into. */
+static const char tasks_prefix[] = "tasks=";
+
+static void sign_position(const struct group *group, rd_kafka_topic_partition_t *position)
+{
+    size_t n = sizeof tasks_prefix - 1 + strlen(group->options.tasks);
+    char *text = malloc(n + 1); /* librdkafka frees it */
+    if (text == NULL)
+        return;
+    (void)snprintf(text, n + 1, "%s%s", tasks_prefix, group->options.tasks);
+    position->metadata = text;
+    position->metadata_size = n;
+}
+
+/* Positions that were set by hand, with an administrator's tools, are anybody's. */
+static bool is_ours(const struct group *group, const rd_kafka_topic_partition_t *position)
+{
+    const size_t prefix_n = sizeof tasks_prefix - 1;
+    struct view text = {position->metadata, position->metadata_size};
+    if (text.n < prefix_n || memcmp(text.p, tasks_prefix, prefix_n) != 0)
+        return true;
+    return view_is((struct view){text.p + prefix_n, text.n - prefix_n}, group->options.tasks);
+}
+
+static void refuse_position(struct group *group, const rd_kafka_topic_partition_t *position)
+{
+    struct fault fault;
+    (void)fault_set(&fault, ERR_CONFIG,
+                    "the position of group %s in %s/%" PRId32
+                    " is that of a pool with other topics (%.*s; here: %s): give this pool a "
+                    "`group` of its own, or, to begin anew on purpose, set the group's offsets",
+                    group->options.group_id, position->topic, position->partition,
+                    (int)position->metadata_size, (const char *)position->metadata,
+                    group->options.tasks);
+    report(group, ERR_CONFIG, fault.text);
+}
+
 static void send_commits(struct group *group)
 {
     rd_kafka_topic_partition_list_t *list =
@@ -188,9 +226,12 @@ static void send_commits(struct group *group)
         if (!entry->dirty)
             continue;
         entry->dirty = false;
-        const char *name =
-            entry->at.topic == TOPIC_TASKS ? group->options.tasks : group->options.requests;
-        rd_kafka_topic_partition_list_add(list, name, entry->at.partition)->offset = entry->commit;
+        bool tasks = entry->at.topic == TOPIC_TASKS;
+        rd_kafka_topic_partition_t *position = rd_kafka_topic_partition_list_add(
+            list, tasks ? group->options.tasks : group->options.requests, entry->at.partition);
+        position->offset = entry->commit;
+        if (!tasks)
+            sign_position(group, position);
     }
     group->dirty = false;
     if (list->cnt > 0 && rd_kafka_commit_queue(group->client.rk, list, group->answers, NULL,
@@ -262,6 +303,10 @@ static void learn_offsets(struct group *group, const rd_kafka_topic_partition_li
         struct entry *entry = find(group, (struct reader_at){topic, elem->partition});
         if (entry == NULL || entry->known)
             continue;
+        if (!is_ours(group, elem)) {
+            refuse_position(group, elem);
+            continue;
+        }
         entry->known = true;
         entry->offset = elem->offset >= 0 ? elem->offset : GROUP_NO_OFFSET;
     }

@@ -4,7 +4,9 @@
  *
  * Subscribes requests and tasks with the `range` assignor and consumes nothing itself: records come
  * from a reader (shell/reader.h), so a rebalance never waits for one. Offsets are committed only on
- * demand; those of requests are where intake goes on, those of tasks are for lag displays.
+ * demand; those of requests are where intake goes on, those of tasks are for lag displays. Beside
+ * each position of the requests stands (as its metadata) the topic that the tasks went to: what a
+ * pool with other topics has taken must not be passed over by this one.
  */
 #ifndef WORKER_SHELL_GROUP_H
 #define WORKER_SHELL_GROUP_H
@@ -38,7 +40,8 @@ enum group_event_type {
     GROUP_LOST,         /* the membership ended without our doing (fault); GROUP_REVOKED of each
                            partition came before; joins again by itself */
     GROUP_ERROR,        /* fault, err; ERR_CONFIG: it cannot go on (another worker has the same
-                           static id, no rights); ERR_UNAVAILABLE: it tries again by itself */
+                           static id, a pool with other topics has the same group, no rights);
+                           ERR_UNAVAILABLE: it tries again by itself */
     GROUP_LEFT,         /* after group_leave: the brokers know */
 };
 
