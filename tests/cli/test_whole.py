@@ -66,3 +66,18 @@ def test_the_ledger_tells_what_was_decided(cli, pool):
     assert later.code == 0
     offsets = [json.loads(line)["offset"] for line in later.out.splitlines()]
     assert offsets[0] == intent["offset"] and len(offsets) >= len(one) - intent["offset"]
+
+
+def test_the_ledger_from_an_offset_is_the_end_of_the_whole(cli, pool):
+    """Also when the first record shown is void, which only those before it tell."""
+    topic = pool.client.topic("ledger")
+    first, second = [r for r in pool.client.read(topic) if r.partition == 0][:2]
+    _, offset = pool.client.publish(second.value, topic=topic, partition=0)  # its seq is not next
+    whole = cli("ledger", "-p", "0", "-o", "json").out.splitlines()
+    assert [json.loads(line)["valid"] for line in whole if json.loads(line)["offset"] in
+            (first.offset, second.offset, offset)] == [True, True, False]
+    for start in (second.offset, offset):
+        later = cli("ledger", "-p", "0", "--from", start, "-o", "json").out.splitlines()
+        assert later[:len(whole) - start] == whole[start:]
+    beyond = cli("ledger", "-p", "0", "--from", offset + 1000)
+    assert (beyond.code, beyond.out, beyond.err) == (0, "", "")

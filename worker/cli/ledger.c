@@ -20,8 +20,9 @@ struct ledger_options {
     const char *output;
 };
 
-/* Which records count: the epoch and seq that the next decision must have. Before the first claim
- * that is read nothing is known. */
+/* Which records count: the epoch and seq that the next decision must have. The reading begins where
+ * the log does, whatever is printed: nothing else tells. A log begins with a claim, or with the
+ * snapshot that its deleted beginning led to. */
 struct validity {
     bool known;
     int64_t epoch;
@@ -43,7 +44,7 @@ static bool judge(struct validity *validity, const struct record *record, int64_
         return true;
     bool valid =
         validity->known && record->epoch == validity->epoch && record->seq == validity->next_seq;
-    if (!validity->known) { /* the reading began in the middle: this one is believed */
+    if (!validity->known) { /* the snapshot: it is believed */
         *validity =
             (struct validity){.known = true, .epoch = record->epoch, .next_seq = record->seq};
         valid = true;
@@ -59,8 +60,13 @@ static int64_t time_of(const rd_kafka_message_t *message)
     return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? TIME_NONE : ms;
 }
 
+struct ledger_output {
+    int64_t from; /* what stands before is judged, and not printed */
+    bool json;
+};
+
 static int print_record(const rd_kafka_message_t *message, struct validity *validity,
-                        struct record_scratch *scratch, bool json)
+                        struct record_scratch *scratch, const struct ledger_output *output)
 {
     struct record record;
     struct fault fault;
@@ -77,14 +83,18 @@ static int print_record(const rd_kafka_message_t *message, struct validity *vali
                                       .valid = judge(validity, &record, message->offset),
                                       .worker = {validity->worker, validity->worker_n},
                                       .record = &record};
+    if (message->offset < output->from)
+        return EXIT_OK;
     buf_init(&line, LINE_BYTES_MAX);
-    enum err err = json ? record_json_write(&shown, &line) : record_text_write(&shown, &line);
+    enum err err =
+        output->json ? record_json_write(&shown, &line) : record_text_write(&shown, &line);
     bool ok = err == ERR_OK && fwrite(line.p, 1, line.n, stdout) == line.n && putchar('\n') != EOF;
     buf_release(&line);
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-static int print_all(const struct cli_command *command, struct consume *consume, bool json)
+static int print_all(const struct cli_command *command, struct consume *consume,
+                     const struct ledger_output *output)
 {
     struct validity validity = {.known = false};
     struct record_scratch *scratch = malloc(sizeof *scratch);
@@ -98,7 +108,7 @@ static int print_all(const struct cli_command *command, struct consume *consume,
             continue;
         }
         waits = 0;
-        status = print_record(message, &validity, scratch, json);
+        status = print_record(message, &validity, scratch, output);
         rd_kafka_message_destroy(message);
     }
     free(scratch);
@@ -118,16 +128,16 @@ static int run(const struct cli_command *command, const struct ledger_options *o
     struct fault fault;
     struct consume consume;
     int64_t partition;
-    int64_t from = RD_KAFKA_OFFSET_BEGINNING;
+    struct ledger_output output = {.from = 0, .json = json};
     if (!parse_whole(options->partition, INT32_MAX, &partition))
         return cli_fail(command, EXIT_USAGE, "--partition is a number from 0");
-    if (options->from != NULL && !parse_whole(options->from, INT64_MAX, &from))
+    if (options->from != NULL && !parse_whole(options->from, INT64_MAX, &output.from))
         return cli_fail(command, EXIT_USAGE, "--from is an offset from 0");
     enum err err = consume_open(&consume, config, TOPIC_LEDGER, &fault);
     if (err != ERR_OK)
         return cli_fail(command, consume_exit_code(err), fault.text);
-    err = consume_start(&consume, (int32_t)partition, from, &fault);
-    int status = err == ERR_OK ? print_all(command, &consume, json)
+    err = consume_start(&consume, (int32_t)partition, RD_KAFKA_OFFSET_BEGINNING, &fault);
+    int status = err == ERR_OK ? print_all(command, &consume, &output)
                                : cli_fail(command, consume_exit_code(err), fault.text);
     consume_close(&consume);
     return status;
@@ -138,7 +148,7 @@ int cli_ledger(int argc, char **argv)
     struct ledger_options options = {.output = "text"};
     const struct cli_flag flags[] = {
         {"partition", 'p', &options.partition, NULL, "N  which one; required"},
-        {"from", 0, &options.from, NULL, "OFFSET  where to begin; default: the start"},
+        {"from", 0, &options.from, NULL, "OFFSET  nothing before it; default: all"},
         {"output", 'o', &options.output, NULL, "text|json  default: text"},
     };
     const struct cli_command command = {"ledger", "Prints a partition of the ledger.", "",
