@@ -265,6 +265,22 @@ def test_a_dry_run_calls_nobody(pool):
     assert pool.sim.calls() == []
 
 
+def test_a_dry_run_keeps_away_from_a_pool_that_reboots(pool):
+    real = pool.start("real")
+    wait_until(lambda: len(real.owned()) == 4, 30, "ownership")
+    own = {"group": "rehearsal", "topics_tasks": f"{pool.prefix}.dry-tasks",
+           "topics_ledger": f"{pool.prefix}.dry-ledger",
+           "topics_results": f"{pool.prefix}.dry-results"}
+    for name in own:
+        others = {key: value for key, value in own.items() if key != name}
+        dry = pool.start(f"dry-{name}", ready=False, dry_run="true", **others)
+        dry.wait_end(expected=78)
+        assert dry.said(f"{name.replace('_', '.')} is that of a pool that reboots")
+    dry = pool.start("dry", dry_run="true", **own)
+    wait_until(lambda: len(dry.owned()) == 4, 30, "ownership in a group of its own")
+    assert not pool.sim.calls()
+
+
 def test_without_confirmation_dispatched_is_the_last_word(pool):
     pool.start(confirm_enabled="false")
     outcomes = pool.wait_finals(submit(pool, "r", ids(0, 3)))

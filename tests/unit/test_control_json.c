@@ -23,6 +23,7 @@ static void what_is_written_is_read(void **state)
          .partition = 3,
          .seen = {INT64_C(1) << 40, 1700000000123, UINT32_MAX}},
         {.action = CONTROL_INPUT_RENEWED, .topic = "reboot.requests"},
+        {.action = CONTROL_POOL_SEEN, .pool = {"blue \"team\"", "t", "l", "r"}},
     };
     struct buf bytes;
     struct fault fault;
@@ -38,6 +39,7 @@ static void what_is_written_is_read(void **state)
         assert_int_equal(back.seen.offset, records[i].seen.offset);
         assert_int_equal(back.seen.time_ms, records[i].seen.time_ms);
         assert_int_equal(back.seen.checksum, records[i].seen.checksum);
+        assert_memory_equal(&back.pool, &records[i].pool, sizeof back.pool);
     }
     buf_release(&bytes);
 }
@@ -73,6 +75,7 @@ static void what_lacks_a_field_or_is_no_object_is_refused(void **state)
         "{\"action\":\"ledger-claimed\",\"topic\":\"l\",\"partition\":-1}",
         "{\"action\":\"ledger-claimed\",\"topic\":\"l\",\"partition\":2147483648}",
         "{\"action\":\"input-seen\",\"topic\":\"r\",\"partition\":0,\"offset\":1,\"time\":1}",
+        "{\"action\":\"pool-seen\",\"group\":\"g\",\"tasks\":\"t\",\"ledger\":\"l\"}",
         ("{\"action\":\"input-seen\",\"topic\":\"r\",\"partition\":0,\"offset\":1,"
          "\"time\":1,\"checksum\":4294967296}"),
     };

@@ -17,7 +17,9 @@ struct control {
     struct control_options options;
     bool loaded;
     uint32_t generation;
-    bool *claimed; /* by ledger partition */
+    bool named;        /* a record of our names stands there */
+    const char *taken; /* the option whose value is another pool's too; NULL: none */
+    bool *claimed;     /* by ledger partition */
     struct input_memory *inputs;
 };
 
@@ -62,6 +64,31 @@ static void forget_inputs(struct control *control)
            sizeof *control->inputs * (size_t)control->options.request_partition_n);
 }
 
+/* The names of a pool that reboots, and ours: the very same are this pool. */
+static void compare_names(struct control *control, const struct pool_names *pool)
+{
+    const struct control_options *options = &control->options;
+    const struct {
+        const char *option;
+        const char *ours;
+        const char *theirs;
+    } rows[] = {
+        {"group", options->group, pool->group},
+        {"topics.tasks", options->tasks, pool->tasks},
+        {"topics.ledger", options->ledger, pool->ledger},
+        {"topics.results", options->results, pool->results},
+    };
+    enum { ROW_N = sizeof rows / sizeof rows[0] };
+    size_t same_n = 0;
+    for (size_t i = 0; i < ROW_N; i++) {
+        if (strcmp(rows[i].ours, rows[i].theirs) != 0)
+            continue;
+        control->taken = rows[i].option;
+        same_n++;
+    }
+    control->named = control->named || same_n == ROW_N;
+}
+
 static enum control_change remember(struct control *control, const struct control_record *record)
 {
     switch (record->action) {
@@ -81,6 +108,9 @@ static enum control_change remember(struct control *control, const struct contro
             return CONTROL_NOTHING;
         forget_inputs(control);
         return control->loaded ? CONTROL_RENEWED : CONTROL_NOTHING;
+    case CONTROL_POOL_SEEN:
+        compare_names(control, &record->pool);
+        return CONTROL_NOTHING;
     case CONTROL_OTHER:
         return CONTROL_NOTHING;
     }
@@ -109,20 +139,28 @@ bool control_is_loaded(const struct control *control)
 
 /* ---- writing ---- */
 
+/* What a report on a record says to take back: a claim of a ledger partition, or, behind them all,
+ * our names. */
+static uint64_t ticket_of(const struct control *control, const struct control_record *record)
+{
+    if (record->action == CONTROL_LEDGER_CLAIMED)
+        return (uint64_t)record->partition;
+    return record->action == CONTROL_POOL_SEEN ? (uint64_t)control->options.ledger_partition_n
+                                               : UINT64_MAX;
+}
+
 /* What cannot be written now is written at the next occasion. */
 static bool put(struct control *control, const struct control_record *record)
 {
-    bool is_claim = record->action == CONTROL_LEDGER_CLAIMED;
     struct buf bytes;
     struct fault fault;
     buf_init(&bytes, CONTROL_BYTES_MAX);
     bool stored = control_write(record, &bytes) == ERR_OK &&
                   producer_put(control->options.producer,
-                               &(struct producer_record){
-                                   .topic = TOPIC_CONTROL,
-                                   .partition = 0,
-                                   .ticket = is_claim ? (uint64_t)record->partition : UINT64_MAX,
-                                   .value = buf_view(&bytes)},
+                               &(struct producer_record){.topic = TOPIC_CONTROL,
+                                                         .partition = 0,
+                                                         .ticket = ticket_of(control, record),
+                                                         .value = buf_view(&bytes)},
                                &fault) == ERR_OK;
     buf_release(&bytes);
     return stored;
@@ -130,8 +168,11 @@ static bool put(struct control *control, const struct control_record *record)
 
 void control_report(struct control *control, const struct producer_report *report)
 {
-    if (report->err != ERR_OK && report->ticket < (uint64_t)control->options.ledger_partition_n)
+    uint64_t claim_n = (uint64_t)control->options.ledger_partition_n;
+    if (report->err != ERR_OK && report->ticket < claim_n)
         control->claimed[report->ticket] = false;
+    if (report->err != ERR_OK && report->ticket == claim_n)
+        control->named = false;
 }
 
 bool control_was_claimed(const struct control *control, int32_t partition)
@@ -139,9 +180,34 @@ bool control_was_claimed(const struct control *control, int32_t partition)
     return control->claimed[partition];
 }
 
+enum err control_check_names(const struct control *control, struct fault *fault)
+{
+    if (!control->options.dry_run || control->taken == NULL)
+        return ERR_OK;
+    return fault_set(fault, ERR_CONFIG,
+                     "%s is that of a pool that reboots: a dry run needs a group and tasks, ledger "
+                     "and results topics of its own",
+                     control->taken);
+}
+
+static void note_names(struct control *control)
+{
+    const struct control_options *options = &control->options;
+    struct control_record record = {.action = CONTROL_POOL_SEEN};
+    struct pool_names *pool = &record.pool;
+    if (options->dry_run || control->named)
+        return;
+    (void)snprintf(pool->group, sizeof pool->group, "%s", options->group);
+    (void)snprintf(pool->tasks, sizeof pool->tasks, "%s", options->tasks);
+    (void)snprintf(pool->ledger, sizeof pool->ledger, "%s", options->ledger);
+    (void)snprintf(pool->results, sizeof pool->results, "%s", options->results);
+    control->named = put(control, &record);
+}
+
 void control_note_claim(struct control *control, int32_t partition)
 {
     struct control_record record = {.action = CONTROL_LEDGER_CLAIMED, .partition = partition};
+    note_names(control);
     if (control->claimed[partition])
         return;
     (void)snprintf(record.topic, sizeof record.topic, "%s", control->options.ledger);

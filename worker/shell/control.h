@@ -2,7 +2,8 @@
  *
  * What the control topic remembers of the other topics, so that one that was made anew is noticed:
  * which ledger partitions have been claimed (an empty one has been lost), and a recent record of
- * each input partition (another one in its place is another topic).
+ * each input partition (another one in its place is another topic). And what pools that reboot go
+ * by, so that a dry run keeps away from it.
  *
  * The whole topic is read before the worker joins its group; afterwards records come as they are
  * written. Decides nothing: the caller compares, and stops what must stop.
@@ -23,6 +24,10 @@ struct control_options {
     struct producer *producer; /* outlives it */
     const char *requests;      /* topic names; likewise */
     const char *ledger;
+    const char *tasks;
+    const char *results;
+    const char *group;
+    bool dry_run;
     int32_t request_partition_n;
     int32_t ledger_partition_n;
 };
@@ -50,7 +55,10 @@ void control_report(struct control *control, const struct producer_report *repor
 bool control_is_loaded(const struct control *control);
 
 bool control_was_claimed(const struct control *control, int32_t partition);
-/* Ours is its first claim, perhaps: written down unless it is known. */
+/* Once loaded. ERR_CONFIG: this is a dry run, and its group or one of its topics belongs to a pool
+ * that reboots. */
+MUST_USE enum err control_check_names(const struct control *control, struct fault *fault);
+/* Ours is its first claim, perhaps: written down unless it is known; so are our names. */
 void control_note_claim(struct control *control, int32_t partition);
 
 /* How often the input topic was made anew on purpose. */

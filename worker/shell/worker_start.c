@@ -146,6 +146,10 @@ static enum err open_kafka(struct worker *worker, const struct topics_event *rea
             &(struct control_options){.producer = worker->producer,
                                       .requests = config->topics[TOPIC_REQUESTS],
                                       .ledger = config->topics[TOPIC_LEDGER],
+                                      .tasks = config->topics[TOPIC_TASKS],
+                                      .results = config->topics[TOPIC_RESULTS],
+                                      .group = config->group,
+                                      .dry_run = config->dry_run,
                                       .request_partition_n = ready->partitions[TOPIC_REQUESTS],
                                       .ledger_partition_n = ready->partition_n},
             &worker->control, fault);
@@ -213,7 +217,9 @@ void worker_join(struct worker *worker)
 {
     struct fault fault;
     const struct config *config = worker->config;
-    enum err err = open_bridge(worker, &fault);
+    enum err err = control_check_names(worker->control, &fault);
+    if (err == ERR_OK)
+        err = open_bridge(worker, &fault);
     if (err == ERR_OK)
         err = group_open(
             &(struct group_options){.kafka = kafka_options(worker),

@@ -8,6 +8,7 @@ static const char *const names[] = {
     [CONTROL_LEDGER_CLAIMED] = "ledger-claimed",
     [CONTROL_INPUT_SEEN] = "input-seen",
     [CONTROL_INPUT_RENEWED] = "input-renewed",
+    [CONTROL_POOL_SEEN] = "pool-seen",
 };
 enum { NAME_N = sizeof names / sizeof names[0] };
 
@@ -28,14 +29,32 @@ static bool take_number(const json_t *root, const char *key, json_int_t max, jso
     return json_is_integer(value) && *out >= 0 && *out <= max;
 }
 
+static bool take_text(const json_t *root, const char *key, char *out, size_t bytes)
+{
+    const char *text = json_string_value(json_object_get(root, key));
+    if (text == NULL || strlen(text) >= bytes)
+        return false;
+    (void)snprintf(out, bytes, "%s", text);
+    return true;
+}
+
+static bool take_pool(const json_t *root, struct pool_names *out)
+{
+    return take_text(root, "group", out->group, sizeof out->group) &&
+           take_text(root, "tasks", out->tasks, sizeof out->tasks) &&
+           take_text(root, "ledger", out->ledger, sizeof out->ledger) &&
+           take_text(root, "results", out->results, sizeof out->results);
+}
+
 static bool take(const json_t *root, struct control_record *out)
 {
-    const char *topic = json_string_value(json_object_get(root, "topic"));
+    if (out->action == CONTROL_POOL_SEEN)
+        return take_pool(root, &out->pool);
     json_int_t partition = 0;
     json_int_t offset = 0;
     json_int_t time = 0;
     json_int_t checksum = 0;
-    bool fits = topic != NULL && strlen(topic) <= CONTROL_TOPIC_BYTES_MAX;
+    bool fits = take_text(root, "topic", out->topic, sizeof out->topic);
     if (fits && out->action != CONTROL_INPUT_RENEWED)
         fits = take_number(root, "partition", INT32_MAX, &partition);
     if (fits && out->action == CONTROL_INPUT_SEEN)
@@ -44,7 +63,6 @@ static bool take(const json_t *root, struct control_record *out)
                take_number(root, "checksum", UINT32_MAX, &checksum);
     if (!fits)
         return false;
-    (void)snprintf(out->topic, sizeof out->topic, "%s", topic);
     out->partition = (int32_t)partition;
     out->seen = (struct fingerprint){offset, time, (uint32_t)checksum};
     return true;
@@ -74,9 +92,14 @@ static int append(const char *bytes, size_t n, void *to)
     return buf_append(to, bytes, n) == ERR_OK ? 0 : -1;
 }
 
-enum err control_write(const struct control_record *record, struct buf *out)
+static json_t *json_of(const struct control_record *record)
 {
-    json_t *root = json_pack("{s:s,s:s}", "action", names[record->action], "topic", record->topic);
+    const char *action = names[record->action];
+    const struct pool_names *pool = &record->pool;
+    if (record->action == CONTROL_POOL_SEEN)
+        return json_pack("{s:s,s:s,s:s,s:s,s:s}", "action", action, "group", pool->group, "tasks",
+                         pool->tasks, "ledger", pool->ledger, "results", pool->results);
+    json_t *root = json_pack("{s:s,s:s}", "action", action, "topic", record->topic);
     bool ok = root != NULL;
     if (ok && record->action != CONTROL_INPUT_RENEWED)
         ok = json_object_set_new(root, "partition", json_integer(record->partition)) == 0;
@@ -84,7 +107,16 @@ enum err control_write(const struct control_record *record, struct buf *out)
         ok = json_object_set_new(root, "offset", json_integer(record->seen.offset)) == 0 &&
              json_object_set_new(root, "time", json_integer(record->seen.time_ms)) == 0 &&
              json_object_set_new(root, "checksum", json_integer(record->seen.checksum)) == 0;
-    ok = ok && json_dump_callback(root, append, out, JSON_COMPACT) == 0;
+    if (ok)
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
+enum err control_write(const struct control_record *record, struct buf *out)
+{
+    json_t *root = json_of(record);
+    bool ok = root != NULL && json_dump_callback(root, append, out, JSON_COMPACT) == 0;
     json_decref(root);
     return ok ? ERR_OK : ERR_LIMIT;
 }

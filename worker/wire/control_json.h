@@ -8,6 +8,7 @@
  *   {"action": "input-seen", "topic": ..., "partition": ..., "offset": ..., "time": ...,
  *    "checksum": ...}
  *   {"action": "input-renewed", "topic": ...}
+ *   {"action": "pool-seen", "group": ..., "tasks": ..., "ledger": ..., "results": ...}
  */
 #ifndef WORKER_WIRE_CONTROL_JSON_H
 #define WORKER_WIRE_CONTROL_JSON_H
@@ -21,9 +22,18 @@ enum control_action {
     CONTROL_LEDGER_CLAIMED, /* the ledger partition has had an owner: it cannot be empty again */
     CONTROL_INPUT_SEEN,     /* this record stands in the input partition */
     CONTROL_INPUT_RENEWED,  /* an operator: the input topic was made anew on purpose */
+    CONTROL_POOL_SEEN,      /* a pool that reboots goes by these names */
 };
 
-enum { CONTROL_BYTES_MAX = 4096, CONTROL_TOPIC_BYTES_MAX = 249 };
+enum { CONTROL_BYTES_MAX = 4096, CONTROL_TOPIC_BYTES_MAX = 249, CONTROL_GROUP_BYTES_MAX = 255 };
+
+/* What a pool shares with no other. */
+struct pool_names {
+    char group[CONTROL_GROUP_BYTES_MAX + 1];
+    char tasks[CONTROL_TOPIC_BYTES_MAX + 1];
+    char ledger[CONTROL_TOPIC_BYTES_MAX + 1];
+    char results[CONTROL_TOPIC_BYTES_MAX + 1];
+};
 
 /* The fingerprint of a record. */
 struct fingerprint {
@@ -37,6 +47,7 @@ struct control_record {
     char topic[CONTROL_TOPIC_BYTES_MAX + 1];
     int32_t partition;
     struct fingerprint seen;
+    struct pool_names pool; /* of CONTROL_POOL_SEEN, which has no topic and no partition */
 };
 
 /* ERR_INVALID: no JSON object, or one of the actions above without its fields; anything else that
