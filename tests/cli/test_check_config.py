@@ -21,7 +21,7 @@ DEFAULTS = {
             "version": "2019-07-19", "region": "", "language": "en-US", "send_region": False,
             "rate_limit": 20, "batch_size": 100, "linger": "200ms", "timeout": "10s",
             "signature_life": "5m", "settle": "30s"},
-    "retry": {"max_attempts": 10, "initial": "1s", "max": "1m"},
+    "retry": {"max_attempts": 10, "initial": "1s", "max": "60s"},
     "dedup": {"window": "5m"},
     "request": {"max_age": "24h", "max_bytes": "1MiB"},
     "confirm": {"enabled": True, "interval": "5s", "timeout": "10m"},

@@ -219,6 +219,14 @@ static enum err format_number(const struct option_row *option, double value, str
     return buf_append_text(out, text);
 }
 
+/* A default as it is documented: 60s and not 1m. */
+static enum err format_value(const struct option_row *option, double value, struct buf *out)
+{
+    double usual;
+    bool is_default = parse(option, view_of(option->value), &usual) && value == usual;
+    return is_default ? buf_append_text(out, option->value) : format_number(option, value, out);
+}
+
 enum err config_format(const struct config *config, const struct option_row *option,
                        struct buf *out)
 {
@@ -230,11 +238,11 @@ enum err config_format(const struct config *config, const struct option_row *opt
     case OPTION_BOOL:
         return buf_append_text(out, *(const bool *)at ? "true" : "false");
     case OPTION_NUMBER:
-        return format_number(option, *(const double *)at, out);
+        return format_value(option, *(const double *)at, out);
     case OPTION_INT:
     case OPTION_DURATION:
     case OPTION_SIZE:
-        return format_number(option, (double)*(const int64_t *)at, out);
+        return format_value(option, (double)*(const int64_t *)at, out);
     case OPTION_WORD:
         return buf_append_text(out, option->words[*(const int64_t *)at]);
     }
