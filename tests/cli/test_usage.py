@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all subcommands have in common: help, hints, exit codes, stdout for data only."""
+import json
+
 import pytest
 
 SUBCOMMANDS = ["run", "check-config", "submit", "watch", "ledger", "sign", "version"]
@@ -27,6 +29,7 @@ def test_an_unknown_subcommand_is_told_with_the_one_that_was_meant(cli):
 def test_each_has_help_and_a_hint_at_it(cli, name):
     done = cli(name, "--help")
     assert (done.code, done.err) == (0, "") and done.out.startswith(f"usage: reboot-worker {name}")
+    assert cli(name, "-h").out == done.out
     done = cli(name, "--no-such-option")
     assert (done.code, done.out) == (2, "")
     assert "--no-such-option" in done.err and f"See: reboot-worker {name} --help" in done.err
@@ -37,6 +40,10 @@ def test_version(cli):
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("reboot-worker ") and "librdkafka " in done.out
     assert cli("--version").out == done.out
+    found = json.loads(cli("version", "-o", "json").out)
+    assert done.out == ("reboot-worker {version} (ledger format {ledgerFormat})\nlibrdkafka "
+                        "{librdkafka}, libcurl {libcurl}, {openssl}, jansson {jansson}\n"
+                        ).format(**found)
 
 
 def test_check_config(cli, tmp_path):

@@ -279,7 +279,7 @@ int cli_sign(int argc, char **argv)
         .output = "text",
     };
     int64_t time_s;
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         (void)fputs(usage, stdout);
         return EXIT_OK;
     }
