@@ -50,6 +50,7 @@ class Worker:
                if not key.startswith(("REBOOT_WORKER_", "TENCENTCLOUD_"))}
         env.update(TENCENTCLOUD_SECRET_ID=pool.sim.secret_id,
                    TENCENTCLOUD_SECRET_KEY=pool.sim.secret_key, HOME="/nonexistent")
+        env.update(pool.environment)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=env)
@@ -124,6 +125,7 @@ class Pool:
                  "sightings": "sightings"}
         self.options = {**OPTIONS, "group": self.group, "api.endpoint": sim.endpoint,
                         **{f"topics.{key}": f"{prefix}.{name}" for key, name in names.items()}}
+        self.environment = {}
         self.workers = []
 
     def start(self, name=None, ready=True, **options):

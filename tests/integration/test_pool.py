@@ -128,6 +128,23 @@ def test_hangup_reads_the_limits_again(make_pool, artifacts):
     assert any(line.get("detail") == "api.batch_size" for line in worker.log())
 
 
+def test_hangup_reads_the_credentials_again(pool, artifacts):
+    profile = artifacts / "credentials"
+    text = f"[default]\nsecret_id={pool.sim.secret_id}\nsecret_key="
+    profile.write_text(text + "wrong\n")
+    pool.environment = {"TENCENTCLOUD_SECRET_ID": "", "TENCENTCLOUD_SECRET_KEY": "",
+                        "TENCENTCLOUD_CREDENTIALS_FILE": str(profile)}
+    worker = pool.start(ready=False)
+    pool.client.publish(*bare({"requestId": "r", "instanceIds": ids(0, 1)}))
+    wait_until(lambda: worker.status().get("breaker", {}).get("open"), 60, "the breaker")
+    assert worker.status()["breaker"]["code"] == "AuthFailure.SignatureFailure"
+    profile.write_text(text + pool.sim.secret_key + "\n")
+    worker.signal(signal.SIGHUP)
+    outcomes = pool.wait_finals([("r", ids(0, 1)[0])])
+    assert outcomes.of("r")[-1]["status"] == "succeeded"
+    worker.wait_ready()
+
+
 def test_no_credentials_is_a_matter_of_configuration(pool):
     pool.sim.secret_id = ""
     pool.sim.secret_key = ""
