@@ -91,7 +91,15 @@ def test_without_a_broker_it_lives_and_is_not_ready(alone):
         {"started", "broker", "group"}
     assert all(bool(check["detail"]) != check["ok"] for check in checks.values())
     wait_until(lambda: json.loads(worker.get("/status")[2])["lastErrors"], 30, "an error")
-    assert re.search(r"no connection to Kafka: .*(refused|down)", worker.get("/readyz")[2])
+    assert re.search(r"Kafka cannot be written to or read: .*(refused|down)", worker.get("/readyz")[2])
+
+
+def test_without_a_broker_it_says_within_seconds_that_it_waits(alone):
+    worker = alone()
+    wait_until(lambda: "waiting for a broker" in worker.text(), 15, "word of it")
+    said = [line for line in worker.log() if line["message"] == "waiting for a broker"][0]
+    assert re.search("no answer from Kafka about topic .*last error: .*(refused|down)",
+                     said["detail"])
 
 
 def test_status_has_its_members_from_the_alone(alone):

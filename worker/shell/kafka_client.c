@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -231,6 +232,28 @@ static void handle_error(struct kafka_client *client, rd_kafka_event_t *event)
     write_log(client, client->fatal ? SYSLOG_ERR : SYSLOG_WARNING, client->last_error.text);
 }
 
+/* The number behind its name in librdkafka's statistics; 0: it is not there. */
+static int64_t number_of(const char *stats, const char *name)
+{
+    const char *at = strstr(stats, name);
+    return at != NULL ? strtoll(at + strlen(name), NULL, 10) : 0;
+}
+
+/* Does a broker answer? One that is connected and has owed an answer for long does not: it hangs, or
+ * its machine is gone, and TCP will tell much later. */
+static bool is_answered(const char *stats)
+{
+    static const int64_t silent_us = 4000000;
+    static const char up[] = "\"state\":\"UP\"";
+    for (const char *at = strstr(stats, up); at != NULL; at = strstr(at + 1, up)) {
+        bool owes = number_of(at, "\"waitresp_cnt\":") > 0;
+        if (!owes || number_of(at, "\"txidle\":") < silent_us ||
+            number_of(at, "\"rxidle\":") < silent_us)
+            return true;
+    }
+    return false;
+}
+
 bool kafka_client_handle(struct kafka_client *client, rd_kafka_event_t *event)
 {
     switch (rd_kafka_event_type(event)) {
@@ -245,7 +268,7 @@ bool kafka_client_handle(struct kafka_client *client, rd_kafka_event_t *event)
         return true;
     }
     case RD_KAFKA_EVENT_STATS:
-        client->up = strstr(rd_kafka_event_stats(event), "\"state\":\"UP\"") != NULL;
+        client->up = is_answered(rd_kafka_event_stats(event));
         return true;
     case RD_KAFKA_EVENT_ERROR:
         handle_error(client, event);

@@ -53,7 +53,7 @@ struct kafka_client {
     rd_kafka_t *rk;          /* NULL: not open */
     rd_kafka_queue_t *queue; /* errors, logs, statistics, and what the role adds */
     struct kafka_options options;
-    bool up;                 /* at least one broker connection is up, as of a few seconds ago */
+    bool up;                 /* at least one broker answers, as of a few seconds ago */
     bool fatal;              /* the handle is of no more use */
     struct fault last_error; /* the last connection or fatal error; empty text: none yet */
 };

@@ -64,6 +64,19 @@ static bool was_said(const struct topics *topics, const struct topic_finding *fi
     return false;
 }
 
+/* A topic that the pool has used is gone. Never made anew here: what stood in it is lost, and that
+ * is for a person to know. */
+static enum err lost(const struct topics *topics, enum topic topic, struct fault *fault)
+{
+    bool state = topic == TOPIC_TASKS || topic == TOPIC_LEDGER || topic == TOPIC_CONTROL;
+    return fault_set(
+        fault, ERR_UNAVAILABLE, "topic %s (topics.%s) has been deleted under the running pool; %s",
+        topics->options.names.name[topic], topic_key(topic),
+        state ? "what the pool knew stood in it: see \"When a topic is not what it was\" "
+                "in docs/operations.md"
+              : "create it again with as many partitions, and the pool goes on");
+}
+
 /* Creates what is missing, and looks again until it is there. */
 static enum err provide(struct topics *topics, const struct topic_admin *admin,
                         struct topic_facts facts[TOPIC_N], struct fault *fault)
@@ -73,6 +86,8 @@ static enum err provide(struct topics *topics, const struct topic_admin *admin,
         if (facts[i].name == NULL || facts[i].partition_n > 0)
             continue;
         missing |= 1u << i;
+        if (topics->partitions_before != 0)
+            return lost(topics, (enum topic)i, fault);
         if (!topics->options.create)
             return fault_set(fault, ERR_CONFIG,
                              "topic %s does not exist: create it with %" PRId32

@@ -2,7 +2,7 @@
  *
  * The pool's topics: created where missing, checked where present, at start and from time to time.
  *
- * Never changes a topic that exists. The work is done by a thread of the module's own with the
+ * Never changes a topic that exists, nor makes one anew once all were there. The work is done by a thread of the module's own with the
  * admin API; the loop asks for a round and pulls what came of it. A broker that does not support a
  * check, or does not allow it, costs a warning, never the start (`topics.*`).
  */
@@ -29,7 +29,8 @@ enum topics_event_type {
     TOPICS_WARNING,  /* not as it should be, or cannot be told; once per wording while it lasts */
     TOPICS_READY,    /* the round is over and all is well: partition_n is P */
     TOPICS_FAULT,    /* the round is over and the pool must not run so: err says why */
-    TOPICS_AWAY,     /* the round is over without an answer (broker away): ask again */
+    TOPICS_AWAY,     /* the round is over without an answer (a broker is away, or a topic that was
+                        there before has been deleted): ask again */
 };
 
 struct topics_event {

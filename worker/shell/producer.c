@@ -32,12 +32,15 @@ struct producer {
     enum life life;
     struct instant reopen_at;
     rd_kafka_event_t *reports; /* being read, or NULL */
+    struct instant heard;      /* when it came */
     struct outstanding
         *slots; /* PRODUCER_RECORDS_MAX; touched only as far as ever needed at once */
     struct outstanding *free;
     uint32_t fresh; /* slots from here on were never used */
     uint64_t bulk_n;
     uint64_t bulk_bytes;
+    uint64_t topic_n[TOPIC_N];     /* outstanding */
+    struct instant moved[TOPIC_N]; /* the last time one was acknowledged, or the first put */
     struct producer_stats stats;
 };
 
@@ -144,6 +147,7 @@ static void count(struct producer *producer, const struct outstanding *slot, int
     uint64_t bytes = sign > 0 ? slot->bytes : 0 - (uint64_t)slot->bytes;
     producer->stats.outstanding_n += n;
     producer->stats.outstanding_bytes += bytes;
+    producer->topic_n[slot->topic] += n;
     if (is_bulk(slot->topic)) {
         producer->bulk_n += n;
         producer->bulk_bytes += bytes;
@@ -210,6 +214,8 @@ enum err producer_put(struct producer *producer, const struct producer_record *r
         .ticket = record->ticket, .bytes = (uint32_t)bytes, .topic = record->topic};
     rd_kafka_resp_err_t code = produce(producer, record, slot);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (producer->topic_n[record->topic] == 0)
+            producer->moved[record->topic] = clock_now().at;
         count(producer, slot, 1);
         return ERR_OK;
     }
@@ -248,6 +254,7 @@ static void fill(struct producer *producer, const rd_kafka_message_t *message,
         report->err = ERR_OK;
         report->offset = message->offset;
         producer->stats.delivered_n[report->topic]++;
+        producer->moved[report->topic] = producer->heard;
         producer->client.up = true;
         return;
     }
@@ -303,6 +310,7 @@ bool producer_next(struct producer *producer, struct producer_report *report_out
            (event = rd_kafka_queue_poll(producer->client.queue, 0)) != NULL) {
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
             producer->reports = event;
+            producer->heard = clock_now().at;
             if (next_of_reports(producer, report_out))
                 return true;
             continue;
@@ -322,6 +330,23 @@ bool producer_is_idle(const struct producer *producer)
 bool producer_is_up(const struct producer *producer)
 {
     return producer->life == LIFE_ON && producer->client.up && !producer->client.fatal;
+}
+
+bool producer_is_stuck(const struct producer *producer, struct instant now, struct fault *fault)
+{
+    for (int i = 0; i < TOPIC_N; i++) {
+        if (producer->topic_n[i] == 0)
+            continue;
+        int64_t still_ms = instant_ms_between(producer->moved[i], now);
+        if (still_ms < PRODUCER_STUCK_MS)
+            continue;
+        (void)fault_set(fault, ERR_UNAVAILABLE,
+                        "nothing written to %s has been acknowledged for %" PRId64
+                        " s: too few replicas in sync, a full disk, or a broker that is away",
+                        producer->options.names.name[i], still_ms / 1000);
+        return true;
+    }
+    return false;
 }
 
 const struct fault *producer_last_error(const struct producer *producer)

@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/instant.h"
 #include "shell/kafka_client.h"
 
 enum producer_limit {
@@ -29,6 +30,7 @@ enum producer_limit {
     /* Of one record: a refused request of the greatest size with its headers must still fit. */
     PRODUCER_RECORD_BYTES_MAX = 8 * 1024 * 1024 - 64 * 1024,
     PRODUCER_REOPEN_MS = 1000, /* between two lives, at least */
+    PRODUCER_STUCK_MS = 5000,  /* without an acknowledgement: something is wrong */
 };
 #define PRODUCER_ANY (-1) /* by key: murmur2 as Java's, random without one */
 
@@ -89,6 +91,10 @@ bool producer_next(struct producer *producer, struct producer_report *report_out
 bool producer_is_idle(const struct producer *producer);
 /* Has a broker connection and is not between two lives. */
 bool producer_is_up(const struct producer *producer);
+/* Has nothing of what is outstanding for one of the topics been acknowledged for PRODUCER_STUCK_MS?
+ * (librdkafka tries again without a word when a broker has too few replicas, or no disk.) fault says
+ * which topic. */
+bool producer_is_stuck(const struct producer *producer, struct instant now, struct fault *fault);
 /* The last error met, empty text: none. */
 const struct fault *producer_last_error(const struct producer *producer);
 void producer_stats(const struct producer *producer, struct producer_stats *out);

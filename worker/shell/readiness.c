@@ -8,7 +8,7 @@ static const struct {
     const char *detail; /* when not ok, followed by what is known */
 } table[READINESS_N] = {
     [READY_STARTED] = {"started", "waiting for a broker, and for the topics to be checked"},
-    [READY_BROKER] = {"broker", "no connection to Kafka"},
+    [READY_BROKER] = {"broker", "Kafka cannot be written to or read"},
     [READY_GROUP] = {"group", "not a member of the consumer group"},
     [READY_PARTITIONS] = {"partitions", "stopped, and needs a person"},
     [READY_BREAKER] = {"breaker", "open: no call to the API can succeed until somebody acts"},

@@ -9,7 +9,14 @@
 #include "shell/clock.h"
 #include "shell/kafka_client.h"
 
-enum { SLICE_MS = 200, LOOK_MS = 1000, REQUEST_MS = 5000, CREATE_MS = 10000, CONTROLLER_MS = 500 };
+enum {
+    SLICE_MS = 200,
+    LOOK_MS = 1000,
+    LOOK_PATIENCE_MS = 5000, /* then it is said that nobody answers */
+    REQUEST_MS = 5000,
+    CREATE_MS = 10000,
+    CONTROLLER_MS = 500,
+};
 
 static bool in_time(const struct topic_admin *admin)
 {
@@ -59,11 +66,14 @@ static enum err look_at(const struct topic_admin *admin, struct topic_facts *fac
         return fault_set(fault, ERR_CONFIG, "topic %s: %s", facts->name,
                          rd_kafka_err2str(rd_kafka_last_error()));
     enum look look = LOOK_AGAIN;
-    while (look == LOOK_AGAIN && in_time(admin)) {
+    bool answered = false;
+    struct instant patience = instant_after_ms(clock_now().at, LOOK_PATIENCE_MS);
+    while (look == LOOK_AGAIN && in_time(admin) && !instant_reached(clock_now().at, patience)) {
         const struct rd_kafka_metadata *metadata = NULL;
         if (rd_kafka_metadata(admin->rk, 0, topic, &metadata, LOOK_MS) ==
             RD_KAFKA_RESP_ERR_NO_ERROR) {
             look = read_metadata(metadata, facts);
+            answered = true;
             rd_kafka_metadata_destroy(metadata);
             if (look == LOOK_AGAIN) /* a leader is being elected: not a tight loop */
                 rd_kafka_event_destroy(rd_kafka_queue_poll(admin->queue, SLICE_MS));
@@ -75,7 +85,9 @@ static enum err look_at(const struct topic_admin *admin, struct topic_facts *fac
                          "topic %s: not authorised to look at it; allow Describe, Read and Write",
                          facts->name);
     if (look == LOOK_AGAIN)
-        return fault_set(fault, ERR_UNAVAILABLE, "no answer from Kafka about topic %s",
+        return fault_set(fault, ERR_UNAVAILABLE,
+                         answered ? "topic %s has a partition without a leader: brokers are away"
+                                  : "no answer from Kafka about topic %s",
                          facts->name);
     return ERR_OK;
 }

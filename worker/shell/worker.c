@@ -12,11 +12,9 @@
 #include "shell/worker_impl.h"
 #include "wire/ecm_request.h"
 
-static const int64_t turn_ms = 1000;           /* a turn at least so often */
-static const int64_t topics_every_ms = 300000; /* checks while running */
-static const int64_t topics_retry_ms = 1000;   /* while the broker is away */
-static const int64_t leave_ms = 2000;          /* kept for leaving the group */
-static const int close_ms = 500;               /* for each client, at the end */
+static const int64_t turn_ms = 1000;  /* a turn at least so often */
+static const int64_t leave_ms = 2000; /* kept for leaving the group */
+static const int close_ms = 500;      /* for each client, at the end */
 
 enum { EXIT_FAILED = 1 };
 
@@ -48,34 +46,6 @@ void mishap_note(struct mishap *mishap, const char *format, ...)
     (void)vsnprintf(mishap->text, sizeof mishap->text, format, args);
     va_end(args);
     mishap->at_ms = clock_now().wall_us / 1000;
-}
-
-/* ---- topics ---- */
-
-static void on_topics(struct worker *worker, const struct topics_event *event)
-{
-    switch (event->type) {
-    case TOPICS_NOTE:
-        log_say(worker->log, LEVEL_INFO, event->fault.text);
-        break;
-    case TOPICS_WARNING:
-        log_say(worker->log, LEVEL_WARN, event->fault.text);
-        break;
-    case TOPICS_READY:
-        worker->topics_at = instant_after_ms(clock_now().at, topics_every_ms);
-        worker->topics_known = true;
-        if (worker->stage == STAGE_STARTING)
-            worker_start(worker, event);
-        break;
-    case TOPICS_FAULT:
-        worker_fail(worker, event->err, &event->fault);
-        break;
-    case TOPICS_AWAY:
-        worker->topics_at = instant_after_ms(clock_now().at, topics_retry_ms);
-        if (worker->stage == STAGE_STARTING)
-            worker_say(worker, LEVEL_WARN, "waiting for a broker", event->fault.text);
-        break;
-    }
 }
 
 /* ---- signals ---- */
@@ -368,13 +338,7 @@ static bool turn(struct worker *worker, bool more)
     }
     kafka_wake_clear(&worker->wake);
     on_signals(worker);
-    struct topics_event event;
-    while (topics_next(worker->topics, &event))
-        on_topics(worker, &event);
-    if (instant_reached(clock_now().at, worker->topics_at)) {
-        worker->topics_at = instant_after_ms(clock_now().at, topics_every_ms);
-        topics_check(worker->topics);
-    }
+    watch_step(worker);
     if (worker->stage == STAGE_LOADING)
         more = load(worker);
     else
@@ -448,6 +412,7 @@ int worker_run(const struct worker_options *options)
     worker->log = options->log;
     worker->rate_limit = options->config->rate_limit;
     worker->topics_at = clock_now().at;
+    worker->away_since = INSTANT_NEVER;
     enum err err = open_first(worker, &fault);
     if (err != ERR_OK)
         worker_fail(worker, err, &fault);

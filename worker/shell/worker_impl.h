@@ -4,6 +4,7 @@
  *
  *   worker.c        life and loop
  *   worker_start.c  opening the modules
+ *   worker_watch.c  are Kafka and the topics there? what is said when they are not
  *   worker_check.c  is an input partition still the one that was read before?
  *   worker_input.c  requests: from the reader to intake, with the group's assignments
  *   worker_pages.c  what the admin server shows: metrics, probes
@@ -74,8 +75,11 @@ struct worker {
     int signal_fd;
     struct instant drain_until;
     struct instant leave_at;
-    struct instant topics_at; /* next check */
-    bool topics_known;
+    struct instant topics_at;  /* next check */
+    struct fault topics_fault; /* what the last check met; empty: all is well, or nothing known */
+    struct instant away_since; /* INSTANT_NEVER: Kafka is there */
+    struct instant away_say_at;
+    bool away_said;
     bool drained;
     double rate_limit;
     struct credential_store credentials;
@@ -114,6 +118,12 @@ void worker_say(struct worker *worker, enum config_log_level level, const char *
 /* Says why, and ends with the exit code that fits. */
 void worker_fail(struct worker *worker, enum err err, const struct fault *fault);
 void mishap_note(struct mishap *mishap, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* worker_watch.c */
+/* The topics' checks, and a word in the log when Kafka goes away or is there again; each turn. */
+void watch_step(struct worker *worker);
+/* Can Kafka be written to and read? why_out is empty when nothing more is known. */
+bool watch_is_up(const struct worker *worker, struct fault *why_out);
 
 /* worker_start.c */
 MUST_USE enum err worker_open_http(struct worker *worker, struct fault *fault);

@@ -54,15 +54,14 @@ static uint32_t judge(const struct worker *worker, struct readiness *out)
     bool begun = worker->bridge != NULL;
     if (begun)
         engine_stats(bridge_engine(worker->bridge), &engine);
+    struct fault why;
     struct readiness_facts facts = {
         .started = begun,
-        .broker_up = worker->publisher != NULL && worker->reader != NULL &&
-                     producer_is_up(worker->producer) && producer_is_up(worker->publisher) &&
-                     reader_is_up(worker->reader),
+        .broker_up = watch_is_up(worker, &why),
         .member = worker->group != NULL && group_is_member(worker->group),
         .breaker_open = engine.breaker_open,
         .draining = worker->stage >= STAGE_DRAINING,
-        .broker_error = worker->kafka_mishap.text,
+        .broker_error = why.text,
         .breaker_code = worker->breaker_code,
     };
     find_stopped(worker, &facts);
