@@ -178,6 +178,12 @@ class KafkaCluster:
         self.processes[i].wait()
         self.processes[i] = None
 
+    def shut_down(self, i):
+        """In order: the others know at once."""
+        self.processes[i].terminate()
+        self.processes[i].wait(60)
+        self.processes[i] = None
+
     def pause(self, i):
         self.processes[i].send_signal(signal.SIGSTOP)
 

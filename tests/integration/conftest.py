@@ -36,17 +36,17 @@ def artifacts(tmp_path):
 
 @pytest.fixture
 def make_pool(kafka, build_dir, artifacts, request):
-    """make_pool(**flags of the simulator): a pool with topics of its own; stopped and judged at the
-    end."""
+    """make_pool(**flags of the simulator): a pool with topics of its own, on the Kafka of all or one
+    of its own; stopped and judged at the end."""
     made = []
 
-    def make(**flags):
+    def make(cluster=kafka, **flags):
         flags.setdefault("instances", 200)
         flags.setdefault("reboot_duration", "400ms..800ms")
         flags.setdefault("signature_life", "3s")
         sim = Simulator(build_dir, artifacts, name=f"simulator-{len(made)}", **flags)
         prefix = f"{request.node.name.replace('[', '-').replace(']', '')}-{len(made)}"
-        pool = Pool(kafka.bootstrap, sim, build_dir, artifacts, prefix)
+        pool = Pool(cluster.bootstrap, sim, build_dir, artifacts, prefix)
         made.append(pool)
         return pool
 
