@@ -68,8 +68,12 @@ static void drop_state(struct engine *eng, struct owner *owner)
 
 void owner_restart(struct engine *eng, struct owner *owner)
 {
-    if (!owner->live || owner->role == ROLE_STOPPED)
+    if (!owner->live || owner->role == ROLE_STOPPED) {
+        /* A REPLY to a partition that is not followed any more: there is no state to drop. */
+        if (owner->appends_in_flight > 0)
+            owner->appends_in_flight--;
         return;
+    }
     drop_state(eng, owner);
     if (owner->assigned) /* else whoever is takes over */
         begin_reading(eng, owner);
