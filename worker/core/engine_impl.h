@@ -260,7 +260,7 @@ struct owner {
     /* tasks behind the cursor are deleted: a loss for sure when a record of this seq comes back */
     bool tasks_gone;
     uint32_t gone_seq;
-    char stopped_why[256];
+    char stopped_why[512];
 };
 
 struct breaker {
@@ -315,7 +315,7 @@ struct engine {
     bool drained_said;
     bool full; /* memory is near its ceiling */
     struct note notes[NOTES_MAX];
-    char note_texts[NOTES_MAX][128];
+    char note_texts[NOTES_MAX][512];
     uint32_t note_first;
     uint32_t note_n;
     int32_t turn; /* partition that engine_next serves first */

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "shell/clock.h"
+#include "shell/replies.h"
 #include "wire/ecm_answer.h"
 #include "wire/outcome_json.h"
 #include "wire/record_codec.h"
@@ -26,6 +27,7 @@ struct bridge {
     struct outcome_message message;
     struct record record;
     struct record_scratch scratch;
+    struct replies *replies;
     bool paused[ENGINE_PARTITIONS_MAX];
 };
 
@@ -51,6 +53,35 @@ static void stop_partition(struct bridge *bridge, enum event_type type, int32_t 
 
 /* ---- actions ---- */
 
+static void keep_reply(struct bridge *bridge, const struct action *act, bool is_put)
+{
+    replies_keep(bridge->replies, &(struct reply){.partition = act->partition,
+                                                  .ticket = act->ticket,
+                                                  .bytes = buf_view(&bridge->bytes)});
+    if (!is_put)
+        (void)replies_report(bridge->replies, act->ticket, false);
+}
+
+/* Replies whose append failed, once more. */
+static void append_replies(struct bridge *bridge)
+{
+    struct producer *producer = bridge->options.producer;
+    struct reply reply;
+    while (producer_has_room(producer, TOPIC_LEDGER, 1, RECORD_BYTES_MAX) &&
+           replies_next(bridge->replies, &reply)) {
+        struct fault fault;
+        if (producer_put(producer,
+                         &(struct producer_record){.topic = TOPIC_LEDGER,
+                                                   .partition = reply.partition,
+                                                   .ticket = reply.ticket,
+                                                   .value = reply.bytes},
+                         &fault) == ERR_OK)
+            continue;
+        (void)replies_report(bridge->replies, reply.ticket, false);
+        return;
+    }
+}
+
 static void append(struct bridge *bridge, const struct action *act)
 {
     struct fault fault;
@@ -63,6 +94,8 @@ static void append(struct bridge *bridge, const struct action *act)
                                                  .ticket = act->ticket,
                                                  .value = buf_view(&bridge->bytes)},
                        &fault);
+    if (act->record->kind == RECORD_REPLY)
+        keep_reply(bridge, act, err == ERR_OK);
     if (err == ERR_OK)
         return;
     /* No report will come for this one, and none may be stored behind it. */
@@ -176,6 +209,15 @@ static int64_t log_ms(const struct reader_event *event)
     return event->timestamp_ms == TIME_NONE ? clock_now().wall_us / 1000 : event->timestamp_ms;
 }
 
+/* Says of a partition that cannot be read what may have become of it, and what to do. */
+static void explain(const struct reader_event *read, struct fault *out)
+{
+    (void)fault_set(out, read->err,
+                    "%s. If the topic was deleted, what the pool knew is lost with it: restore it, "
+                    "or begin anew with other names for topics.ledger, .tasks and .control",
+                    read->fault.text);
+}
+
 static void on_ledger(struct bridge *bridge, const struct reader_event *read)
 {
     const struct bridge_sink *sink = &bridge->options.sink;
@@ -208,7 +250,8 @@ static void on_ledger(struct bridge *bridge, const struct reader_event *read)
         event.type = EV_APPEND_FAILED;
         break;
     case READER_FAILED:
-        stop_partition(bridge, EV_LEDGER_STOPPED, read->at.partition, &read->fault);
+        explain(read, &fault);
+        stop_partition(bridge, EV_LEDGER_STOPPED, read->at.partition, &fault);
         return;
     }
     step(bridge, &event);
@@ -231,7 +274,7 @@ static void regulate(struct bridge *bridge, int32_t partition)
 static void on_task(struct bridge *bridge, const struct reader_event *read)
 {
     struct task task;
-    struct fault fault = read->fault;
+    struct fault fault;
     switch (read->type) {
     case READER_RECORD:
         if (task_decode(read->value, &task, &fault) != ERR_OK)
@@ -254,6 +297,7 @@ static void on_task(struct bridge *bridge, const struct reader_event *read)
         stop_partition(bridge, EV_TASKS_GONE, read->at.partition, &fault);
         return;
     case READER_FAILED:
+        explain(read, &fault);
         break;
     }
     stop_partition(bridge, EV_TASK_BAD, read->at.partition, &fault);
@@ -279,6 +323,8 @@ void bridge_report(struct bridge *bridge, const struct producer_report *report)
         event.ticket = report->ticket & (((uint64_t)1 << TICKET_NUMBER_BITS) - 1);
         if (report->err == ERR_OK)
             event.type = EV_PUBLISHED;
+    } else if (replies_report(bridge->replies, report->ticket, report->err == ERR_OK)) {
+        return;
     }
     step(bridge, &event);
 }
@@ -311,10 +357,16 @@ void bridge_tick(struct bridge *bridge)
 {
     struct action act;
     step(bridge, &(struct event){.type = EV_TICK});
+    append_replies(bridge);
     while (has_room(bridge) && engine_next(bridge->engine, &act))
         act_on(bridge, &act);
     for (int32_t p = 0; p < bridge->options.engine.partition_n; p++)
         regulate(bridge, p);
+}
+
+bool bridge_is_idle(const struct bridge *bridge)
+{
+    return replies_are_stored(bridge->replies);
 }
 
 struct instant bridge_wake(const struct bridge *bridge)
@@ -338,10 +390,11 @@ enum err bridge_open(const struct bridge_options *options, struct bridge **bridg
     bridge->options = *options;
     buf_init(&bridge->bytes, RECORD_BYTES_MAX);
     outcome_message_init(&bridge->message);
+    bridge->replies = replies_open();
     bridge->memory = mmap(NULL, options->memory_bytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (bridge->memory == MAP_FAILED) {
-        bridge->memory = NULL;
+    if (bridge->memory == MAP_FAILED || bridge->replies == NULL) {
+        bridge->memory = bridge->memory == MAP_FAILED ? NULL : bridge->memory;
         bridge_close(bridge);
         return fault_set(fault, ERR_SYSTEM, "cannot reserve %zu bytes of address space",
                          options->memory_bytes);
@@ -361,6 +414,7 @@ void bridge_close(struct bridge *bridge)
         return;
     if (bridge->memory != NULL)
         (void)munmap(bridge->memory, bridge->options.memory_bytes);
+    replies_close(bridge->replies);
     buf_release(&bridge->bytes);
     outcome_message_release(&bridge->message);
     free(bridge);

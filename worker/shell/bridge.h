@@ -71,6 +71,8 @@ void bridge_drain(struct bridge *bridge);
  * in as there is room. The other functions only tell the engine. */
 void bridge_tick(struct bridge *bridge);
 
+/* Is nothing kept that must be written once more? For the drain. */
+bool bridge_is_idle(const struct bridge *bridge);
 struct instant bridge_wake(const struct bridge *bridge);
 const struct engine *bridge_engine(const struct bridge *bridge);
 
