@@ -143,6 +143,7 @@ class Pool:
         for worker in self.workers:
             if worker.process.poll() is None:
                 worker.signal(signal.SIGTERM)
+                worker.signal(signal.SIGCONT)
         for worker in self.workers:
             try:
                 if worker.process.returncode is None:

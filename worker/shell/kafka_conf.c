@@ -51,6 +51,9 @@ static const struct fixed fixed_table[] = {
     {"partitioner", ROLE(KAFKA_PRODUCER), "murmur2_random", EXACT},
     {"delivery.report.only.error", ROLE(KAFKA_PRODUCER), "false", EXACT},
     /* The producer has a bound of its own (producer.h); these only must not be met before it. */
+    /* A record to a topic that is not there waits until it is. (librdkafka counts it in
+     * microseconds of 32 bits: half an hour is the most.) */
+    {"topic.metadata.propagation.max.ms", ROLE(KAFKA_PRODUCER), "1800000", OURS},
     {"queue.buffering.max.messages", ROLE(KAFKA_PRODUCER), "200000", OURS},
     {"queue.buffering.max.kbytes", ROLE(KAFKA_PRODUCER), "131072", OURS},
     {"message.max.bytes", ROLE(KAFKA_PRODUCER), "8388608", "it follows from request.max_bytes"},

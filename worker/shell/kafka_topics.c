@@ -74,7 +74,7 @@ static enum err lost(const struct topics *topics, enum topic topic, struct fault
         topics->options.names.name[topic], topic_key(topic),
         state ? "what the pool knew stood in it: see \"When a topic is not what it was\" "
                 "in docs/operations.md"
-              : "create it again with as many partitions, and the pool goes on");
+              : "a worker that starts creates it again (topics.create), and the pool goes on");
 }
 
 /* Creates what is missing, and looks again until it is there. */

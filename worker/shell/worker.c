@@ -184,7 +184,12 @@ static void on_control(struct worker *worker, const struct reader_event *event)
     enum control_change change;
     struct fault fault;
     if (event->type == READER_GONE || event->type == READER_FAILED) {
-        worker_fail(worker, ERR_CONFIG, &event->fault);
+        (void)fault_set(&fault, ERR_CONFIG,
+                        "the control topic (topics.control) cannot be followed: %s. If it was "
+                        "deleted, what it remembers of the other topics is lost; a worker that "
+                        "starts creates it anew (topics.create)",
+                        event->fault.text);
+        worker_fail(worker, ERR_CONFIG, &fault);
         return;
     }
     if (control_take(worker->control, event, &change, &fault) != ERR_OK)
@@ -264,7 +269,8 @@ static void go_on_draining(struct worker *worker)
 {
     struct instant now = clock_now().at;
     bool done = worker->drained && intake_is_idle(worker->intake) &&
-                producer_is_idle(worker->producer) && producer_is_idle(worker->publisher);
+                producer_is_idle(worker->producer) && producer_is_idle(worker->publisher) &&
+                bridge_is_idle(worker->bridge);
     if (worker->stage == STAGE_DRAINING && (done || instant_reached(now, worker->leave_at))) {
         if (!done)
             log_say(worker->log, LEVEL_WARN,

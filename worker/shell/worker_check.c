@@ -71,10 +71,10 @@ void input_check_read(struct worker *worker, const struct reader_event *event)
         if (worker->inputs[partition].check == CHECK_RECORD)
             look_at(worker, partition, CHECK_BEGINNING, READER_BEGINNING);
         else
-            input_stop_one(worker, partition, event->fault.text);
+            input_lost(worker, event);
         break;
     case READER_FAILED:
-        input_stop_one(worker, partition, event->fault.text);
+        input_lost(worker, event);
         break;
     }
 }

@@ -102,7 +102,8 @@ struct worker {
     struct admin *admin;
     int32_t partition_n;
     struct metrics metrics;
-    struct input *inputs; /* by partition */
+    struct input *inputs;   /* by partition */
+    struct fault input_why; /* the last one that has stopped, why */
     int32_t input_n;
     struct request_reading *reading;
     struct buf task_bytes;
@@ -143,6 +144,8 @@ void input_read(struct worker *worker, const struct reader_event *event);
 void input_start(struct worker *worker, int32_t partition);
 /* The partition cannot be read any further until a person has looked. */
 void input_stop_one(struct worker *worker, int32_t partition, const char *why);
+/* Likewise: what the reader says of it. */
+void input_lost(struct worker *worker, const struct reader_event *event);
 /* The input topic was made anew, and an operator says so: every partition from its beginning. */
 void input_renewed(struct worker *worker);
 /* What intake says, and pausing what it has no room for. */

@@ -2,6 +2,7 @@
  *
  * The input: requests from the partitions that the group gives us, split into tasks by the wire and
  * handed to intake. Decides nothing about a request. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -45,9 +46,24 @@ void input_stop_one(struct worker *worker, int32_t partition, const char *why)
                                        LOG_NUMBER("partition", partition), LOG_TEXT("reason", why)};
     log_write(worker->log, LEVEL_ERROR, "an input partition has stopped, and needs a person",
               fields, 3);
+    (void)snprintf(worker->input_why.text, sizeof worker->input_why.text, "%s", why);
+    worker->topics_at = clock_now().at; /* perhaps the topic is gone */
     reader_stop(worker->reader, at(partition));
     intake_revoke(worker->intake, partition);
     worker->inputs[partition].stopped = true;
+}
+
+void input_lost(struct worker *worker, const struct reader_event *event)
+{
+    struct fault why;
+    (void)fault_set(
+        &why, event->err,
+        "its position cannot be read: %s. If the topic was deleted or made anew, see that it is "
+        "there, and declare it: write {\"action\": \"input-renewed\", \"topic\": ...} to the "
+        "control "
+        "topic (topics.control); else set the group's offset",
+        event->fault.text);
+    input_stop_one(worker, event->at.partition, why.text);
 }
 
 void input_start(struct worker *worker, int32_t partition)
@@ -197,7 +213,7 @@ void input_read(struct worker *worker, const struct reader_event *event)
         break;
     case READER_GONE:
     case READER_FAILED:
-        input_stop_one(worker, event->at.partition, event->fault.text);
+        input_lost(worker, event);
         break;
     }
 }
