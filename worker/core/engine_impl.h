@@ -234,7 +234,8 @@ struct owner {
     uint32_t tasks_in_flight;
     struct instant claim_at; /* after a foreign claim: not before */
     uint32_t claims_lost;
-    int64_t claim_ms; /* log time of our claim, and when it was read */
+    bool writers_time; /* the log's times are those of its writers */
+    int64_t claim_ms;  /* log time of our claim, and when it was read */
     struct instant claim_read;
     /* tasks */
     struct queued_task *task_first;

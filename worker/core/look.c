@@ -20,15 +20,20 @@ static const int64_t retry_last_ms = 30000;
 
 /* ---- when ---- */
 
-static int64_t horizon_ms(const struct engine *eng, const struct entry *entry)
+static int64_t horizon_ms(const struct engine *eng, const struct owner *owner,
+                          const struct entry *entry)
 {
-    return entry->flight->started_ms + eng->options.signature_life_ms + eng->options.settle_ms;
+    int64_t from_ms = entry->flight->started_ms;
+    /* Somebody else's clock may be slow: all that is known is that our claim came later. */
+    if (owner->writers_time && from_ms < owner->claim_ms)
+        from_ms = owner->claim_ms;
+    return from_ms + eng->options.signature_life_ms + eng->options.settle_ms;
 }
 
 bool look_past_horizon(const struct engine *eng, const struct owner *owner,
                        const struct entry *entry)
 {
-    return entry->flight != NULL && owner_log_now_ms(eng, owner) >= horizon_ms(eng, entry);
+    return entry->flight != NULL && owner_log_now_ms(eng, owner) >= horizon_ms(eng, owner, entry);
 }
 
 /* A moment of the log's clock on ours. */
@@ -79,7 +84,7 @@ static void look_again(struct engine *eng, const struct owner *owner, struct ent
         hint->looks_n++;
     if (!urgent || entry->flight == NULL)
         return;
-    int64_t horizon = on_our_clock(eng, owner, horizon_ms(eng, entry));
+    int64_t horizon = on_our_clock(eng, owner, horizon_ms(eng, owner, entry));
     if (horizon > now_ms(eng) && horizon < hint->look_ms)
         hint->look_ms = horizon;
 }
@@ -120,7 +125,7 @@ static void judge_unclear(struct engine *eng, struct owner *owner, struct entry 
         return;
     }
     CHECK(entry->flight != NULL);
-    if (reading->begun_ms < horizon_ms(eng, entry)) {
+    if (reading->begun_ms < horizon_ms(eng, owner, entry)) {
         look_again(eng, owner, entry);
         return;
     }

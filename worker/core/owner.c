@@ -155,6 +155,7 @@ static void become_owner(struct engine *eng, struct owner *owner, const struct e
     owner->epoch = ev->offset;
     owner->seq = 0;
     owner->claim_ms = ev->log_ms;
+    owner->writers_time = ev->writers_time;
     owner->claim_read = eng->now.at;
     owner->want_tasks = true;
     owner->tasks_running = true;

@@ -231,6 +231,7 @@ static void on_ledger(struct bridge *bridge, const struct reader_event *read)
             return;
         }
         event.log_ms = log_ms(read);
+        event.writers_time = !read->log_append_time;
         event.bytes = (int64_t)read->value.n + RECORD_OVERHEAD_BYTES;
         event.record = &bridge->record;
         break;

@@ -198,12 +198,26 @@ static void on_control(struct worker *worker, const struct reader_event *event)
         input_renewed(worker);
 }
 
+/* A broker that lets its topics be looked at has been asked; others show it by their records. */
+static void note_times(struct worker *worker, const struct reader_event *event)
+{
+    if (worker->times_said || event->type != READER_RECORD || event->at.topic != TOPIC_LEDGER ||
+        event->log_append_time)
+        return;
+    worker->times_said = true;
+    worker_say(worker, LEVEL_WARN,
+               "the ledger keeps its writers' times: workers' clocks must agree; better "
+               "message.timestamp.type=LogAppendTime",
+               worker->config->topics[TOPIC_LEDGER]);
+}
+
 static void on_read(struct worker *worker, const struct reader_event *event)
 {
     if (event->at.topic == TOPIC_CONTROL) {
         on_control(worker, event);
         return;
     }
+    note_times(worker, event);
     if (event->at.topic == TOPIC_REQUESTS)
         input_read(worker, event);
     else if (event->at.topic == TOPIC_TASKS || event->at.topic == TOPIC_LEDGER)

@@ -95,6 +95,7 @@ struct worker {
     struct control *control;
     uint32_t pool_mark;
     bool trim_failed; /* the last deletion: said once */
+    bool times_said;
     struct group *group;
     struct intake *intake;
     struct http *http;

@@ -43,8 +43,7 @@ static void find_stopped(const struct worker *worker, struct readiness_facts *fa
     }
     for (int32_t p = 0; worker->inputs != NULL && p < worker->input_n; p++)
         if (worker->inputs[p].stopped)
-            note_stopped(facts, worker->config->topics[TOPIC_REQUESTS], p,
-                         worker->input_why.text);
+            note_stopped(facts, worker->config->topics[TOPIC_REQUESTS], p, worker->input_why.text);
 }
 
 /* Returns how many partitions have stopped. */
