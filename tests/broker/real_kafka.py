@@ -131,6 +131,9 @@ class KafkaCluster:
             f"transaction.state.log.min.isr={in_sync}",
             f"share.coordinator.state.topic.replication.factor={factor}",
             f"share.coordinator.state.topic.min.isr={in_sync}",
+            # One node that was killed is let in again when its session is over.
+            *(["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"] if n == 1
+              else []),
             "offsets.topic.num.partitions=3", "group.initial.rebalance.delay.ms=0",
             "auto.create.topics.enable=false", "log.cleaner.dedupe.buffer.size=8388608", ""])
 

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 
-enum { ASK_AGAIN_MS = 500, ASK_TIMEOUT_MS = 5000, LEAVING_LOOK_MS = 20 };
+enum { ASK_AGAIN_MS = 500, ASK_TIMEOUT_MS = 5000, LEAVING_LOOK_MS = 20, FENCED_MS = 60000 };
 
 /* Between being assigned and being revoked. An entry that is gone stays until it has been told. */
 struct entry {
@@ -42,6 +42,8 @@ struct group {
     bool error;
     bool left;
     bool told_left;
+    bool fenced;                /* just now */
+    struct instant fenced_calm; /* before that it was by somebody else */
     enum err err;
     struct fault fault;
 };
@@ -59,7 +61,7 @@ static enum err subscribe(struct group *group, struct fault *fault)
     return ERR_OK;
 }
 
-static enum err open_client(struct group *group, struct fault *fault)
+static enum err join(struct group *group, struct fault *fault)
 {
     const struct group_options *options = &group->options;
     rd_kafka_conf_t *conf = NULL;
@@ -76,7 +78,12 @@ static enum err open_client(struct group *group, struct fault *fault)
         rd_kafka_conf_destroy(conf);
         return fault_set(fault, ERR_CONFIG, "group: %s", why);
     }
-    return kafka_client_open_conf(&group->client, &options->kafka, conf, KAFKA_GROUP, fault);
+    err = kafka_client_open_conf(&group->client, &options->kafka, conf, KAFKA_GROUP, fault);
+    if (err != ERR_OK)
+        return err;
+    group->answers = kafka_client_queue(&group->client);
+    return group->answers != NULL ? subscribe(group, fault)
+                                  : fault_set(fault, ERR_SYSTEM, "group: no memory");
 }
 
 enum err group_open(const struct group_options *options, struct group **group_out,
@@ -87,12 +94,7 @@ enum err group_open(const struct group_options *options, struct group **group_ou
         return fault_set(fault, ERR_SYSTEM, "group: no memory");
     group->options = *options;
     group->ask_at = INSTANT_NEVER;
-    enum err err = open_client(group, fault);
-    if (err == ERR_OK) {
-        group->answers = kafka_client_queue(&group->client);
-        err = group->answers != NULL ? subscribe(group, fault)
-                                     : fault_set(fault, ERR_SYSTEM, "group: no memory");
-    }
+    enum err err = join(group, fault);
     if (err != ERR_OK) {
         group_close(group, 1000);
         return err;
@@ -369,8 +371,10 @@ static void hear_error(struct group *group, rd_kafka_event_t *event)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
     (void)kafka_client_handle(&group->client, event);
-    if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-        code == RD_KAFKA_RESP_ERR__RESOLVE)
+    group->fenced =
+        rd_kafka_fatal_error(group->client.rk, NULL, 0) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+    if (group->fenced || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+        code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__RESOLVE)
         return;
     enum err err = group->client.fatal ? ERR_CONFIG : kafka_err(code);
     report(group, err, group->client.last_error.text);
@@ -398,13 +402,39 @@ static void serve(struct group *group, rd_kafka_event_t *event)
     rd_kafka_event_destroy(event);
 }
 
+/* A static member is fenced by another one of its name; or by its own past, when a commit that has
+ * waited for a broker arrives behind its new membership. The former would happen again. */
+static void join_anew(struct group *group, struct instant now)
+{
+    struct fault fault = group->client.last_error;
+    bool again = group->leaving || !instant_reached(now, group->fenced_calm);
+    group->fenced = false;
+    group->fenced_calm = instant_after_ms(now, FENCED_MS);
+    if (!again) {
+        revoke_all(group);
+        group->member = group->committing = false;
+        group->lost = true;
+        group->fault = fault;
+        rd_kafka_queue_destroy(group->answers);
+        group->answers = NULL;
+        kafka_client_close(&group->client, 0);
+        again = join(group, &fault) != ERR_OK;
+    }
+    if (again)
+        report(group, ERR_CONFIG, fault.text);
+}
+
 static void serve_all(struct group *group, struct instant now)
 {
     rd_kafka_event_t *event = NULL;
+    if (group->answers == NULL)
+        return; /* the end was reported */
     while ((event = rd_kafka_queue_poll(group->client.queue, 0)) != NULL)
         serve(group, event);
     while ((event = rd_kafka_queue_poll(group->answers, 0)) != NULL)
         serve(group, event);
+    if (group->fenced)
+        join_anew(group, now);
     if (group->asking == ASK_DUE && instant_reached(now, group->ask_at))
         ask_offsets(group, now);
     if (group->dirty && !group->committing && instant_reached(now, group->commit_at)) {
@@ -413,11 +443,6 @@ static void serve_all(struct group *group, struct instant now)
     }
     if (group->leaving && !group->told_left && rd_kafka_consumer_closed(group->client.rk) != 0)
         group->left = true;
-}
-
-static void remove_entry(struct group *group, size_t i)
-{
-    group->entries[i] = group->entries[--group->entry_n];
 }
 
 /* The next thing to tell: first what ended, then what began. */
@@ -429,7 +454,7 @@ static bool tell(struct group *group, struct group_event *out)
             continue;
         out->type = GROUP_REVOKED;
         out->at = group->entries[i].at;
-        remove_entry(group, i);
+        group->entries[i] = group->entries[--group->entry_n];
         return true;
     }
     if (group->lost || group->error) {

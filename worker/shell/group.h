@@ -40,8 +40,8 @@ enum group_event_type {
     GROUP_LOST,         /* the membership ended without our doing (fault); GROUP_REVOKED of each
                            partition came before; joins again by itself */
     GROUP_ERROR,        /* fault, err; ERR_CONFIG: it cannot go on (another worker has the same
-                           static id, a pool with other topics has the same group, no rights);
-                           ERR_UNAVAILABLE: it tries again by itself */
+                           static id: fenced twice within a minute; a pool with other topics has
+                           the same group; no rights); ERR_UNAVAILABLE: it tries again by itself */
     GROUP_LEFT,         /* after group_leave: the brokers know */
 };
 
