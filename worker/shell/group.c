@@ -2,11 +2,11 @@
 #include "shell/group.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "shell/group_position.h"
 
 enum { ASK_AGAIN_MS = 500, ASK_TIMEOUT_MS = 5000, LEAVING_LOOK_MS = 20, FENCED_MS = 60000 };
 
@@ -65,19 +65,10 @@ static enum err join(struct group *group, struct fault *fault)
 {
     const struct group_options *options = &group->options;
     rd_kafka_conf_t *conf = NULL;
-    enum err err = kafka_conf_build(KAFKA_GROUP, options->kafka.properties, &conf, fault);
+    enum err err = kafka_conf_build_group(options->kafka.properties, options->group_id,
+                                          options->instance_id, &conf, fault);
     if (err != ERR_OK)
         return err;
-    char why[256] = "";
-    bool set =
-        rd_kafka_conf_set(conf, "group.id", options->group_id, why, sizeof why) == RD_KAFKA_CONF_OK;
-    if (set && options->instance_id != NULL)
-        set = rd_kafka_conf_set(conf, "group.instance.id", options->instance_id, why, sizeof why) ==
-              RD_KAFKA_CONF_OK;
-    if (!set) {
-        rd_kafka_conf_destroy(conf);
-        return fault_set(fault, ERR_CONFIG, "group: %s", why);
-    }
     err = kafka_client_open_conf(&group->client, &options->kafka, conf, KAFKA_GROUP, fault);
     if (err != ERR_OK)
         return err;
@@ -182,43 +173,6 @@ static void revoke_all(struct group *group)
     group->asking = ASK_NOTHING;
 }
 
-/* Positions of requests say whose tasks they were made into. */
-static const char tasks_prefix[] = "tasks=";
-
-static void sign_position(const struct group *group, rd_kafka_topic_partition_t *position)
-{
-    size_t n = sizeof tasks_prefix - 1 + strlen(group->options.tasks);
-    char *text = malloc(n + 1); /* librdkafka frees it */
-    if (text == NULL)
-        return;
-    (void)snprintf(text, n + 1, "%s%s", tasks_prefix, group->options.tasks);
-    position->metadata = text;
-    position->metadata_size = n;
-}
-
-/* Positions that were set by hand, with an administrator's tools, are anybody's. */
-static bool is_ours(const struct group *group, const rd_kafka_topic_partition_t *position)
-{
-    const size_t prefix_n = sizeof tasks_prefix - 1;
-    struct view text = {position->metadata, position->metadata_size};
-    if (text.n < prefix_n || memcmp(text.p, tasks_prefix, prefix_n) != 0)
-        return true;
-    return view_is((struct view){text.p + prefix_n, text.n - prefix_n}, group->options.tasks);
-}
-
-static void refuse_position(struct group *group, const rd_kafka_topic_partition_t *position)
-{
-    struct fault fault;
-    (void)fault_set(&fault, ERR_CONFIG,
-                    "the position of group %s in %s/%" PRId32
-                    " is that of a pool with other topics (%.*s; here: %s): give this pool a "
-                    "`group` of its own, or, to begin anew on purpose, set the group's offsets",
-                    group->options.group_id, position->topic, position->partition,
-                    (int)position->metadata_size, (const char *)position->metadata,
-                    group->options.tasks);
-    report(group, ERR_CONFIG, fault.text);
-}
-
 static void send_commits(struct group *group)
 {
     rd_kafka_topic_partition_list_t *list =
@@ -233,7 +187,7 @@ static void send_commits(struct group *group)
             list, tasks ? group->options.tasks : group->options.requests, entry->at.partition);
         position->offset = entry->commit;
         if (!tasks)
-            sign_position(group, position);
+            group_position_sign(position, group->options.tasks);
     }
     group->dirty = false;
     if (list->cnt > 0 && rd_kafka_commit_queue(group->client.rk, list, group->answers, NULL,
@@ -305,8 +259,10 @@ static void learn_offsets(struct group *group, const rd_kafka_topic_partition_li
         struct entry *entry = find(group, (struct reader_at){topic, elem->partition});
         if (entry == NULL || entry->known)
             continue;
-        if (!is_ours(group, elem)) {
-            refuse_position(group, elem);
+        struct fault fault;
+        if (group_position_check(elem, group->options.group_id, group->options.tasks, &fault) !=
+            ERR_OK) {
+            report(group, ERR_CONFIG, fault.text);
             continue;
         }
         entry->known = true;

@@ -173,3 +173,21 @@ enum err kafka_conf_build(enum kafka_role role, const struct kafka_properties *p
     *conf_out = conf;
     return ERR_OK;
 }
+
+enum err kafka_conf_build_group(const struct kafka_properties *properties, const char *group_id,
+                                const char *instance_id, rd_kafka_conf_t **conf_out,
+                                struct fault *fault)
+{
+    rd_kafka_conf_t *conf = NULL;
+    enum err err = kafka_conf_build(KAFKA_GROUP, properties, &conf, fault);
+    if (err != ERR_OK)
+        return err;
+    err = set(conf, "group.id", group_id, fault);
+    if (err == ERR_OK && instance_id != NULL)
+        err = set(conf, "group.instance.id", instance_id, fault);
+    if (err == ERR_OK)
+        *conf_out = conf;
+    else
+        rd_kafka_conf_destroy(conf);
+    return err;
+}

@@ -66,4 +66,9 @@ MUST_USE enum err kafka_properties_check(const struct kafka_properties *properti
 MUST_USE enum err kafka_conf_build(enum kafka_role role, const struct kafka_properties *properties,
                                    rd_kafka_conf_t **conf_out, struct fault *fault);
 
+/* Likewise, of a KAFKA_GROUP client: whom it joins; instance_id NULL: as a dynamic member. */
+MUST_USE enum err kafka_conf_build_group(const struct kafka_properties *properties,
+                                         const char *group_id, const char *instance_id,
+                                         rd_kafka_conf_t **conf_out, struct fault *fault);
+
 #endif
