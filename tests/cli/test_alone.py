@@ -91,7 +91,8 @@ def test_without_a_broker_it_lives_and_is_not_ready(alone):
         {"started", "broker", "group"}
     assert all(bool(check["detail"]) != check["ok"] for check in checks.values())
     wait_until(lambda: json.loads(worker.get("/status")[2])["lastErrors"], 30, "an error")
-    assert re.search(r"Kafka cannot be written to or read: .*(refused|down)", worker.get("/readyz")[2])
+    assert re.search(r"Kafka cannot be written to or read: .*(refused|down)",
+                     worker.get("/readyz")[2])
 
 
 def test_without_a_broker_it_says_within_seconds_that_it_waits(alone):

@@ -36,8 +36,8 @@ def artifacts(tmp_path):
 
 @pytest.fixture
 def make_pool(kafka, build_dir, artifacts, request):
-    """make_pool(**flags of the simulator): a pool with topics of its own, on the Kafka of all or one
-    of its own; stopped and judged at the end."""
+    """make_pool(**flags of the simulator): a pool with topics of its own, on the Kafka of all or on
+    another one; stopped and judged at the end."""
     made = []
 
     def make(cluster=kafka, **flags):

@@ -7,7 +7,7 @@ itself stored last, once more. (A task that is delivered twice is recognised, a 
 void, an event may come twice.)"""
 import struct
 
-from broker.client import bare, wait_until
+from broker.client import wait_until
 from kafka.client_async import KafkaClient
 from kafka.protocol.produce import ProduceRequest
 from kafka.record.util import calc_crc32c
@@ -67,15 +67,13 @@ def test_a_fenced_producer_is_replaced_and_nothing_is_lost(pool, kafka):
     worker = pool.start()
     wanted = submit(pool, "first", ids(0, 40))
     pool.wait_finals(wanted)
-    lives = 1
     for round_n, name in enumerate(("tasks", "ledger", "results"), start=1):
-        assert metric(worker, "reboot_worker_producer_lives_total") == lives
+        lives = metric(worker, "reboot_worker_producer_lives_total")
         for partition in range(4):
             fence_partition(kafka, pool, name, partition)
         wanted += submit(pool, f"{name}-fenced", ids(40 * round_n, 40))
         outcomes = pool.wait_finals(wanted)
-        lives = metric(worker, "reboot_worker_producer_lives_total")
-        assert lives > round_n
+        assert metric(worker, "reboot_worker_producer_lives_total") > lives
     assert {e["status"] for e in outcomes.finals().values()} == {"succeeded"}
     assert pool.sim.effects() == {i: 1 for i in ids(0, 160)}
     worker.wait_ready()

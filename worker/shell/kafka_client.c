@@ -239,8 +239,8 @@ static int64_t number_of(const char *stats, const char *name)
     return at != NULL ? strtoll(at + strlen(name), NULL, 10) : 0;
 }
 
-/* Does a broker answer? One that is connected and has owed an answer for long does not: it hangs, or
- * its machine is gone, and TCP will tell much later. */
+/* Does a broker answer? One that is connected and has owed an answer for long does not: it hangs,
+ * or its machine is gone, and TCP will tell much later. */
 static bool is_answered(const char *stats)
 {
     static const int64_t silent_us = 4000000;

@@ -2,9 +2,10 @@
  *
  * The pool's topics: created where missing, checked where present, at start and from time to time.
  *
- * Never changes a topic that exists, nor makes one anew once all were there. The work is done by a thread of the module's own with the
- * admin API; the loop asks for a round and pulls what came of it. A broker that does not support a
- * check, or does not allow it, costs a warning, never the start (`topics.*`).
+ * Never changes a topic that exists, nor makes one anew once all were there. The work is done by a
+ * thread of the module's own with the admin API; the loop asks for a round and pulls what came of
+ * it. A broker that does not support a check, or does not allow it, costs a warning, never the
+ * start (`topics.*`).
  */
 #ifndef WORKER_SHELL_KAFKA_TOPICS_H
 #define WORKER_SHELL_KAFKA_TOPICS_H

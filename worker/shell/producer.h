@@ -92,8 +92,8 @@ bool producer_is_idle(const struct producer *producer);
 /* Has a broker connection and is not between two lives. */
 bool producer_is_up(const struct producer *producer);
 /* Has nothing of what is outstanding for one of the topics been acknowledged for PRODUCER_STUCK_MS?
- * (librdkafka tries again without a word when a broker has too few replicas, or no disk.) fault says
- * which topic. */
+ * (librdkafka tries again without a word when a broker has too few replicas, or no disk.) fault
+ * says which topic. */
 bool producer_is_stuck(const struct producer *producer, struct instant now, struct fault *fault);
 /* The last error met, empty text: none. */
 const struct fault *producer_last_error(const struct producer *producer);

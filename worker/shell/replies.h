@@ -4,8 +4,8 @@
  *
  * The engine has done with a REPLY once it is handed over: whoever owns the partition by now needs
  * it, and only this worker has it. So one whose append failed is appended again, as long as the
- * worker lives. (It has no place in a sequence: late or twice does no harm. One that is lost all the
- * same costs its reader a look at the instances.)
+ * worker lives. (It has no place in a sequence: late or twice does no harm. One that is lost all
+ * the same costs its reader a look at the instances.)
  */
 #ifndef WORKER_SHELL_REPLIES_H
 #define WORKER_SHELL_REPLIES_H
