@@ -64,8 +64,6 @@ def test_a_lost_memory_is_a_stop_and_stays_one(running, name):
                "begin anew" in line["reason"] for line in worker.log())
     running.client.create(topic, PARTITIONS, {"message.timestamp.type": "LogAppendTime",
                                               "retention.ms": "-1"})
-    submit(running, "new", ids(10, 5))
-    running.wait_committed()
     worker.stop()
     second = running.start("second", ready=False, topics_partitions=PARTITIONS)
     wait_until(lambda: failed_checks(second).get("partitions"), 30, "still stopped")

@@ -88,7 +88,8 @@ static void watch(struct worker *worker)
     if (worker->away_since.us == INSTANT_NEVER.us) {
         worker->away_since = now;
         worker->away_say_at = instant_after_ms(now, away_grace_ms);
-        worker->topics_at = now; /* perhaps it is a topic that is away */
+        if (why.text[0] != '\0')
+            worker->topics_at = now; /* perhaps it is a topic that is away */
     }
     if (!instant_reached(now, worker->away_say_at))
         return;
