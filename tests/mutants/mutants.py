@@ -166,6 +166,11 @@ MUTANTS = {
         "        return false;\n"
         "    if (req->not_before_ms",
         "    if (req->not_before_ms"),
+    "last-reboot-alone-remembered": (
+        "a reboot serves who asked for its strength, whatever weaker one came after it",
+        "entry.c",
+        "while (*link != NULL && reboot_strength((enum reboot_kind)(*link)->kind) <= strength)",
+        "while (*link != NULL)"),
     "cancel-of-a-rider": (
         "a cancel withdraws nobody who may have been rebooted",
         "apply_tasks.c",

@@ -159,8 +159,8 @@ static void dump_entry(struct dump *dump, const struct entry *entry)
     }
     if (entry->flight != NULL)
         dump_flight(dump, entry->flight);
-    if (entry->reboot != NULL)
-        dump_reboot(dump, entry->reboot);
+    for (const struct reboot *reboot = entry->reboots; reboot != NULL; reboot = reboot->older)
+        dump_reboot(dump, reboot);
     if (entry->error != NULL) {
         line(dump, "error");
         number(dump, "source", entry->error->source);

@@ -336,16 +336,23 @@ static bool is_hidden(const struct sim *sim, const struct effect *before,
     return false;
 }
 
-/* Somebody aboard must have asked for more than the last reboot gave. */
-static void check_reason(struct sim *sim, const struct effect *before, const struct effect *effect)
+static bool is_served(const struct sim *sim, const struct effect *before,
+                      const struct effect *effect, const struct rider *rider)
 {
-    if (judge_is_excused(sim, before, moment_of(effect)) || is_hidden(sim, before, effect))
-        return;
+    int64_t bad_end = before->boarding->bad_end;
+    return judge_serves(sim, before->intent, rider->ask) &&
+           (bad_end < 0 || rider->accepted <= bad_end) &&
+           !judge_is_excused(sim, before, moment_of(effect)) && !is_hidden(sim, before, effect);
+}
+
+/* Somebody aboard must have asked for more than any reboot before gave. */
+static void check_reason(struct sim *sim, const struct effect *effect)
+{
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
-        const struct rider *rider = &effect->boarding->riders[i];
-        int64_t bad_end = before->boarding->bad_end;
-        if (!judge_serves(sim, before->intent, rider->ask) ||
-            (bad_end >= 0 && rider->accepted > bad_end))
+        const struct effect *serves = effect->next;
+        while (serves != NULL && !is_served(sim, serves, effect, &effect->boarding->riders[i]))
+            serves = serves->next;
+        if (serves == NULL)
             return;
     }
     judge_violated(sim, effect->machine->partition, "%.*s is rebooted again without a reason",
@@ -358,8 +365,7 @@ void judge_effect(struct sim *sim, struct sent_call *call, struct machine *machi
     int32_t p = machine->partition;
     struct effect *effect = arena_take(&sim->arena, sizeof *effect);
     struct intent *intent = judge_find_intent(sim, p, call->dispatch);
-    *effect = (struct effect){.next = machine->effects,
-                              .machine = machine,
+    *effect = (struct effect){.machine = machine,
                               .call = call,
                               .intent = intent,
                               .boarding = judge_find_boarding(intent, machine),
@@ -370,18 +376,17 @@ void judge_effect(struct sim *sim, struct sent_call *call, struct machine *machi
                        VIEW_FMT(machine->id));
     /* In the order of intents: a late effect may belong before others. */
     struct effect **link = &machine->effects;
-    while (*link != NULL && (*link)->intent->offset > intent->offset) {
-        check_once(sim, effect, *link);
-        if ((*link)->next == NULL || (*link)->next->intent->offset < intent->offset)
-            check_reason(sim, effect, *link);
+    while (*link != NULL && (*link)->intent->offset > intent->offset)
         link = &(*link)->next;
-    }
-    for (const struct effect *before = *link; before != NULL; before = before->next)
-        check_once(sim, before, effect);
-    if (*link != NULL)
-        check_reason(sim, *link, effect);
     effect->next = *link;
     *link = effect;
+    for (const struct effect *after = machine->effects; after != effect; after = after->next) {
+        check_once(sim, effect, after);
+        check_reason(sim, after);
+    }
+    for (const struct effect *before = effect->next; before != NULL; before = before->next)
+        check_once(sim, before, effect);
+    check_reason(sim, effect);
 }
 
 static void note_ok(struct sim *sim, const struct worker *worker, const struct sent_call *call)

@@ -20,6 +20,7 @@ enum image_limit {
     IMAGE_REQUESTS_MAX = 1024,
     IMAGE_CLOSED_MAX = 1024,
     IMAGE_EARLY_MAX = 1024,
+    IMAGE_REBOOTS_MAX = 3, /* of an entry: one for each strength */
 };
 
 struct image_request {
@@ -67,8 +68,8 @@ struct image {
     bool tainted;
     int64_t next_ms;
     struct image_reboot flight;
-    struct image_reboot reboot;
-    enum error_source error_source; /* ERROR_NONE: no last error */
+    struct image_reboot reboots[IMAGE_REBOOTS_MAX]; /* the last one first; set are the first ones */
+    enum error_source error_source;                 /* ERROR_NONE: no last error */
     struct view error_code;
     struct view error_message;
     const struct image_request *requests;

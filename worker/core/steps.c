@@ -191,7 +191,7 @@ void step_remember(struct ledger *ledger, struct entry *entry, enum confirmed_by
 {
     const struct flight *flight = entry->flight;
     const struct request *leads = entry_leader(entry);
-    entry_set_reboot(ledger->pool, entry,
+    entry_add_reboot(ledger->pool, entry,
                      &(struct reboot){.started_ms = flight->started_ms,
                                       .intent = flight->intent,
                                       .dispatch = flight->dispatch,
