@@ -137,7 +137,7 @@ static void dump_entry(struct dump *dump, const struct entry *entry)
 {
     text(dump, "\n  entry", entry_id(entry));
     number(dump, "phase", entry->phase);
-    number(dump, "tainted", entry->tainted);
+    number(dump, "taint", entry->taint);
     number(dump, "next", entry->next_ms);
     number(dump, "open_n", entry->open_n);
     number(dump, "closed_n", entry->closed_n);

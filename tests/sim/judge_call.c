@@ -83,7 +83,7 @@ void judge_intent(struct sim *sim, int32_t p, const struct stored *stored)
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         intent->boarded[i].machine = ecm_find(sim, record->u.intent.instance_ids[i]);
         intent->boarded[i].sent = -1;
-        intent->boarded[i].bad_end = intent->boarded[i].seen_epoch = -1;
+        intent->boarded[i].bad_end = -1;
         board(sim, intent, &intent->boarded[i]);
     }
 }
@@ -285,27 +285,21 @@ bool judge_serves(const struct sim *sim, const struct intent *intent, const stru
 }
 
 /* Where no promise is made: the policy `retry` for lost answers; somebody else who operates on the
- * instance; a reboot that the API denied and this owner has not seen. */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect, struct moment moment)
+ * instance; a reboot that the API denied and no owner has seen. */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t offset)
 {
     const struct boarding *boarding = effect->boarding;
-    bool was_sent = boarding->sent >= 0 && boarding->sent < moment.offset;
+    bool was_sent = boarding->sent >= 0 && boarding->sent < offset;
     if (sim->plan.options.ambiguity_retry && !was_sent)
         return true;
     if (effect->machine->meddled_us >= effect->intent->stored_us)
         return true;
-    return effect->call->is_refused && !effect->call->is_lost &&
-           boarding->seen_epoch != moment.epoch;
-}
-
-static struct moment moment_of(const struct effect *effect)
-{
-    return (struct moment){effect->intent->epoch, effect->intent->offset};
+    return effect->call->is_refused && !effect->call->is_lost && !boarding->seen;
 }
 
 static void check_once(struct sim *sim, const struct effect *before, const struct effect *effect)
 {
-    if (judge_is_excused(sim, before, moment_of(effect)))
+    if (judge_is_excused(sim, before, effect->intent->offset))
         return;
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
         const struct rider *rider = &effect->boarding->riders[i];
@@ -342,7 +336,8 @@ static bool is_served(const struct sim *sim, const struct effect *before,
     int64_t bad_end = before->boarding->bad_end;
     return judge_serves(sim, before->intent, rider->ask) &&
            (bad_end < 0 || rider->accepted <= bad_end) &&
-           !judge_is_excused(sim, before, moment_of(effect)) && !is_hidden(sim, before, effect);
+           !judge_is_excused(sim, before, effect->intent->offset) &&
+           !is_hidden(sim, before, effect);
 }
 
 /* Somebody aboard must have asked for more than any reboot before gave. */
@@ -409,11 +404,12 @@ static void note_sightings(struct sim *sim, const struct worker *worker,
         const struct effect *effect = machine->effects;
         int32_t p = machine->partition;
         if (effect == NULL || call->answer.sightings[i].state != INSTANCE_REBOOTING ||
-            !worker->known[p].own || worker->unread_n[p] > 0)
+            !worker->known[p].own || worker->unread_n[p] > 0 ||
+            worker->known[p].epoch != sim->judge.benches[p].epoch)
             continue;
         int64_t back_us = effect->boarding->back_us[worker->index];
         if (machine->flight == effect->boarding && back_us > 0 && call->sent_us > back_us)
-            effect->boarding->seen_epoch = worker->known[p].epoch;
+            effect->boarding->seen = true;
     }
 }
 

@@ -8,6 +8,7 @@ wait 200ms
     call 1: SOFT ein-a
 answer 1 ResourceInsufficient
     event: r1/ein-a retrying attempts=1 call=1 error=ResourceInsufficient
+    ledger: seen ein-a clear
 wait 1300ms
     ledger: intent 2 SOFT ein-a
     call 2: SOFT ein-a

@@ -150,8 +150,8 @@ static void apply_cancel(struct ledger *ledger, struct place *at, struct entry *
         }
         return;
     }
-    bool may_have_gone =
-        (req->flags & REQUEST_RIDES) || (entry->tainted && (req->flags & REQUEST_TRIED));
+    bool may_have_gone = (req->flags & REQUEST_RIDES) ||
+                         (entry->taint != TAINT_NONE && (req->flags & REQUEST_TRIED));
     if (!may_have_gone) {
         step_close_simply(ledger, at, entry, req, OUTCOME_CANCELLED);
         if (entry->phase == ENTRY_WAITING || entry->open == NULL)

@@ -50,8 +50,9 @@ enum {
 struct hint {
     struct party *party;
     bool suspect;     /* an attempt failed on its account, or may have: it goes apart */
+    bool inherited;   /* an owner before us may have seen it rebooting, and lost that with it */
     bool looked;      /* it was read since the attempt, and nothing was seen of it */
-    bool hold;        /* tainted: and is on its way to RUNNING: wait for that */
+    bool hold;        /* denied: and is on its way to RUNNING: wait for that */
     bool looking;     /* a read is under way */
     bool baseline;    /* its LatestOperation was read, and was not a reboot */
     bool was_down;    /* REBOOTING: seen not RUNNING since the call */

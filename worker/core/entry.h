@@ -26,6 +26,14 @@ enum request_flag {
     REQUEST_TRIED = 8,     /* it rode on an attempt that came back: it has a last error */
 };
 
+/* What an attempt that came back has left behind, while the entry waits: its flight is remembered. */
+enum taint {
+    TAINT_NONE = 0,
+    TAINT_DENIED = 1, /* not provably refused whole: the instance is read before the next attempt */
+    TAINT_DOUBTED =
+        2, /* it was concluded that there was no effect, and the answer may still come */
+};
+
 /* An open request. */
 struct request {
     struct request *next; /* in the order of the log */
@@ -118,7 +126,7 @@ struct entry {
     uint16_t closed_n;
     uint16_t early_n;
     uint8_t phase;
-    bool tainted; /* WAITING after an attempt that was not provably refused: look before the next */
+    uint8_t taint; /* enum taint */
     bool proposed; /* volatile: a decision about it, other than a task, is on its way */
     uint8_t id_n;
     char id[];

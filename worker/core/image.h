@@ -65,7 +65,7 @@ struct image_reboot {
 struct image {
     struct view instance_id;
     uint32_t phase;
-    bool tainted;
+    uint32_t taint;
     int64_t next_ms;
     struct image_reboot flight;
     struct image_reboot reboots[IMAGE_REBOOTS_MAX]; /* the last one first; set are the first ones */

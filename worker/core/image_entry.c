@@ -87,7 +87,7 @@ bool image_take(const struct entry *entry, struct image_room *room)
     *image = (struct image){
         .instance_id = entry_id(entry),
         .phase = entry->phase,
-        .tainted = entry->tainted,
+        .taint = entry->taint,
         .next_ms = entry->next_ms,
         .flight = take_flight(entry->flight),
     };
@@ -200,7 +200,7 @@ struct entry *image_restore(struct table *table, const struct image *image)
     struct entry *entry = table_need(table, image->instance_id);
     CHECK(entry->open == NULL && entry->closed == NULL && entry->early == NULL);
     entry->phase = (uint8_t)image->phase;
-    entry->tainted = image->tainted;
+    entry->taint = (uint8_t)image->taint;
     entry->next_ms = image->next_ms;
     restore_requests(pool, entry, image);
     for (uint32_t i = 0; i < image->closed_n; i++)

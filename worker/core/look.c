@@ -104,6 +104,12 @@ static bool is_going_to_run(const struct reading *reading)
             reading->state == INSTANCE_OTHER);
 }
 
+static bool shows_reboot(const struct hint *hint, const struct reading *reading)
+{
+    bool became_reboot = reading->is_reboot && hint->baseline;
+    return !reading->absent && (reading->state == INSTANCE_REBOOTING || became_reboot);
+}
+
 /* False: the queue is full; the entry is reviewed, and read again, in a moment. */
 static void conclude(struct engine *eng, struct owner *owner, struct entry *entry, struct seen seen)
 {
@@ -114,8 +120,7 @@ static void conclude(struct engine *eng, struct owner *owner, struct entry *entr
 static void judge_unclear(struct engine *eng, struct owner *owner, struct entry *entry,
                           const struct reading *reading)
 {
-    bool became_reboot = reading->is_reboot && entry->hint->baseline;
-    if (!reading->absent && (reading->state == INSTANCE_REBOOTING || became_reboot)) {
+    if (shows_reboot(entry->hint, reading)) {
         conclude(eng, owner, entry, (struct seen){.finding = FOUND_WENT});
         return;
     }
@@ -124,7 +129,6 @@ static void judge_unclear(struct engine *eng, struct owner *owner, struct entry 
         look_again(eng, owner, entry);
         return;
     }
-    entry->hint->looked = true; /* should it go back to WAITING */
     bool not_done = !reading->absent && reading->state == INSTANCE_RUNNING &&
                     reading->has_operation && !reading->is_reboot;
     conclude(eng, owner, entry,
@@ -132,13 +136,25 @@ static void judge_unclear(struct engine *eng, struct owner *owner, struct entry 
                                                                                : FOUND_NO_TRACE});
 }
 
+/* Somebody who owned it before may have seen the instance rebooting: then its latest operation is
+ * that reboot, or was done by others since. */
+static bool may_have_been_seen(const struct hint *hint, const struct reading *reading)
+{
+    bool shows_other = reading->has_operation && !reading->is_reboot;
+    return hint->inherited && !reading->absent && !shows_other;
+}
+
 /* After an attempt that was refused, though perhaps not whole. */
-static void judge_tainted(struct engine *eng, struct owner *owner, struct entry *entry,
-                          const struct reading *reading)
+static void judge_denied(struct engine *eng, struct owner *owner, struct entry *entry,
+                         const struct reading *reading)
 {
     struct hint *hint = entry->hint;
-    if (!reading->absent && reading->state == INSTANCE_REBOOTING) {
+    if (shows_reboot(hint, reading)) {
         conclude(eng, owner, entry, (struct seen){.finding = FOUND_WENT});
+        return;
+    }
+    if (may_have_been_seen(hint, reading) && !eng->options.ambiguity_retry) {
+        conclude(eng, owner, entry, (struct seen){.finding = FOUND_NO_TRACE});
         return;
     }
     hint->looked = true;
@@ -158,6 +174,8 @@ static void judge_tainted(struct engine *eng, struct owner *owner, struct entry 
         hint->suspect = true;
         party_leave(eng, entry); /* once: suspects that fail together are halved too */
     }
+    if (!hint->hold)
+        conclude(eng, owner, entry, (struct seen){.finding = FOUND_CLEAR});
 }
 
 static void judge_rebooting(struct engine *eng, struct owner *owner, struct entry *entry,
@@ -218,8 +236,8 @@ static void judge_reading(struct engine *eng, struct owner *owner, struct entry 
         judge_unclear(eng, owner, entry, reading);
         break;
     case ENTRY_WAITING:
-        if (entry->tainted)
-            judge_tainted(eng, owner, entry, reading);
+        if (entry->taint == TAINT_DENIED)
+            judge_denied(eng, owner, entry, reading);
         break;
     case ENTRY_REBOOTING:
         judge_rebooting(eng, owner, entry, reading);

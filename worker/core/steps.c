@@ -133,11 +133,11 @@ void step_settle(struct ledger *ledger, struct entry *entry)
 {
     if (entry->open == NULL) {
         entry->next_ms = TIME_NONE;
-        entry->tainted = false;
+        entry->taint = TAINT_NONE;
         entry_set_error(ledger->pool, entry, ERROR_NONE, VIEW_NONE, VIEW_NONE);
     }
     step_phase(ledger, entry, entry->open == NULL ? ENTRY_CLOSED : ENTRY_WAITING);
-    if (!entry->tainted)
+    if (entry->taint == TAINT_NONE)
         entry_clear_flight(ledger->pool, entry);
 }
 
