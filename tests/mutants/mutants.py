@@ -141,13 +141,13 @@ MUTANTS = {
     "partial-attempt-retried": (
         "who is seen rebooting after an attempt that came back was rebooted by it",
         "look.c",
-        "if (shows_reboot(hint, reading)) {",
-        "if (reading->state == INSTANCE_STARTING) {"),
+        "    if (!reading->absent && reading->state == INSTANCE_REBOOTING) {",
+        "    if (!reading->absent && reading->state == INSTANCE_STARTING) {"),
     "seen-before-is-forgotten": (
         "who may have been seen rebooting by an owner before counts as rebooted until it is shown",
         "look.c",
-        "    return hint->inherited && !reading->absent && !shows_other;",
-        "    return hint->inherited && !reading->absent && !shows_other && false;"),
+        "(became_reboot || (hint->inherited && !shows_other));",
+        "became_reboot;"),
     "unclear-counts-as-refused": (
         "a lost answer is no refusal",
         "dispatch_answer.c",
@@ -157,7 +157,7 @@ MUTANTS = {
     "no-baseline": (
         "a LatestOperation proves nothing without a read from before the call",
         "look.c",
-        "bool became_reboot = reading->is_reboot && hint->baseline;",
+        "bool became_reboot = reading->is_reboot && entry->hint->baseline;",
         "bool became_reboot = reading->is_reboot;"),
     "window-inverted": (
         "a reboot serves who asked not later than the window after it",

@@ -190,9 +190,9 @@ static void answer(struct log *log, struct view id, enum member_verdict verdict)
                                              .member_n = 1}});
 }
 
-static void running(struct log *log, struct view id)
+static void saw(struct log *log, struct view id, enum finding finding)
 {
-    const struct seen seen = {.instance_id = id, .finding = FOUND_RUNNING};
+    const struct seen seen = {.instance_id = id, .finding = finding};
     append(log, (struct record){.kind = RECORD_SEEN, .u.seen = {.items = &seen, .item_n = 1}});
 }
 
@@ -206,27 +206,29 @@ static void reboot_again(struct log *log, struct view id)
     dispatch = (struct dispatch_id){7, 2};
     intent(log, REBOOT_SOFT, &id, 1);
     answer(log, id, MEMBER_SENT);
-    running(log, id);
+    saw(log, id, FOUND_RUNNING);
 }
 
 /* Entries in every phase: 0 rebooting, 1 unknown, 2 waiting again, 3 failed, 4 dispatching, 5
- * succeeded twice, the others waiting, but for cancels that came first. */
+ * succeeded twice, 7 ended unknown, the others waiting, but for cancels that came first. */
 static void history(struct log *log)
 {
     static const enum member_verdict verdicts[] = {MEMBER_SENT, MEMBER_UNKNOWN, MEMBER_BACK,
                                                    MEMBER_FAILED};
-    char texts[6][16];
-    struct view ids[6];
+    char texts[7][16];
+    struct view ids[7];
     claim(log);
     tasks(log, 0, INSTANCES);
-    for (int i = 0; i < 6; i++)
-        ids[i] = id_of(texts[i], i);
+    for (int i = 0; i < 7; i++)
+        ids[i] = id_of(texts[i], i < 6 ? i : 7);
     dispatch = (struct dispatch_id){7, 1};
-    intent(log, REBOOT_HARD, ids, 6);
+    intent(log, REBOOT_HARD, ids, 7);
     for (int i = 0; i < 4; i++)
         answer(log, ids[i], verdicts[i]);
     answer(log, ids[5], MEMBER_SENT);
-    running(log, ids[5]);
+    saw(log, ids[5], FOUND_RUNNING);
+    answer(log, ids[6], MEMBER_UNKNOWN);
+    saw(log, ids[6], FOUND_NO_TRACE_UP);
     reboot_again(log, ids[5]);
     append(log, (struct record){.kind = RECORD_MARK, .u.mark = {.cursor = 20, .published = 4}});
 }
@@ -295,6 +297,8 @@ static void a_reader_from_the_begin_knows_what_one_from_the_start_knows(void **s
     char text[16];
     const struct entry *twice = table_find(&two->whole.table, id_of(text, 5));
     assert_non_null(twice->reboots->older);
+    const struct entry *lost = table_find(&two->whole.table, id_of(text, 7));
+    assert_non_null(lost->flight);
     begin(&two->log, &two->whole);
     images(&two->log, &two->whole, VIEW_NONE);
     append(&two->log, (struct record){.kind = RECORD_END});

@@ -56,6 +56,12 @@ void apply_intent(struct ledger *ledger, struct place *at, const struct record *
 static void apply_sent(struct ledger *ledger, struct place *at, struct entry *entry,
                        bool final_dispatch)
 {
+    if (entry->taint == TAINT_LOST) {
+        step_remember(ledger, entry, final_dispatch ? CONFIRMED_NONE : CONFIRMED_STATE);
+        entry->taint = TAINT_NONE;
+        entry_clear_flight(ledger->pool, entry);
+        return;
+    }
     if (entry->phase == ENTRY_WAITING)
         step_ride_again(entry);
     entry->taint = TAINT_NONE;

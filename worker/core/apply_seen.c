@@ -14,7 +14,7 @@ static void count_found(struct entry *entry)
 
 static void apply_went(struct ledger *ledger, struct place *at, struct entry *entry)
 {
-    if (entry->phase == ENTRY_WAITING && entry->taint != TAINT_NONE) {
+    if (entry->phase == ENTRY_WAITING && entry->taint == TAINT_DENIED) {
         step_ride_again(entry);
         entry->taint = TAINT_NONE;
         entry->next_ms = TIME_NONE;
@@ -64,11 +64,11 @@ static void apply_not_done(struct ledger *ledger, struct place *at, struct entry
     step_settle(ledger, entry);
 }
 
-static void apply_no_trace(struct ledger *ledger, struct place *at, struct entry *entry)
+static void apply_no_trace(struct ledger *ledger, struct place *at, struct entry *entry, bool is_up)
 {
     if (entry->phase == ENTRY_WAITING)
         step_ride_again(entry);
-    entry->taint = TAINT_NONE;
+    entry->taint = is_up ? TAINT_LOST : TAINT_NONE;
     count_found(entry);
     apply_ending(ledger, at, entry,
                  &(struct ending){.status = OUTCOME_UNKNOWN, .error = entry->error});
@@ -97,8 +97,9 @@ static void apply_finding(struct ledger *ledger, struct place *at, struct entry 
             apply_not_done(ledger, at, entry);
         break;
     case FOUND_NO_TRACE:
+    case FOUND_NO_TRACE_UP:
         if (unclear || denied)
-            apply_no_trace(ledger, at, entry);
+            apply_no_trace(ledger, at, entry, seen->finding == FOUND_NO_TRACE_UP);
         break;
     case FOUND_RUNNING:
     case FOUND_ABSENT:

@@ -98,7 +98,8 @@ static void open_request(struct ledger *ledger, struct place *at, struct entry *
     step_owe(ledger, at, &accepted);
 
     const struct reboot *served = reboot_that_serves(entry, req);
-    const struct flight *flight = entry->phase == ENTRY_WAITING ? NULL : entry->flight;
+    bool is_under_way = entry->phase != ENTRY_WAITING && entry->phase != ENTRY_CLOSED;
+    const struct flight *flight = is_under_way ? entry->flight : NULL;
     if (entry_take_early(ledger->pool, entry, request_text(req, REQUEST_ID), op->task_ms))
         step_close_simply(ledger, at, entry, req, OUTCOME_CANCELLED);
     else if (served != NULL)
@@ -150,8 +151,9 @@ static void apply_cancel(struct ledger *ledger, struct place *at, struct entry *
         }
         return;
     }
-    bool may_have_gone = (req->flags & REQUEST_RIDES) ||
-                         (entry->taint != TAINT_NONE && (req->flags & REQUEST_TRIED));
+    bool is_unclear = entry->taint == TAINT_DENIED || entry->taint == TAINT_DOUBTED;
+    bool may_have_gone =
+        (req->flags & REQUEST_RIDES) || (is_unclear && (req->flags & REQUEST_TRIED));
     if (!may_have_gone) {
         step_close_simply(ledger, at, entry, req, OUTCOME_CANCELLED);
         if (entry->phase == ENTRY_WAITING || entry->open == NULL)

@@ -296,13 +296,15 @@ bool entry_is_spent(const struct entry *entry, int64_t log_ms, int64_t reboot_ms
     for (const struct early *early = entry->early; early != NULL; early = early->next)
         if (early->expires_ms > log_ms)
             return false;
+    if (entry->flight != NULL && entry->flight->started_ms + reboot_ms > log_ms)
+        return false;
     return entry->reboots == NULL || entry->reboots->started_ms + reboot_ms <= log_ms;
 }
 
 bool entry_awaits(const struct entry *entry, struct dispatch_id dispatch, bool sent)
 {
     bool open = entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN ||
-                (entry->phase == ENTRY_WAITING && entry->flight != NULL && sent);
+                (entry->phase != ENTRY_REBOOTING && entry->flight != NULL && sent);
     return open && dispatch_id_equals(entry->flight->dispatch, dispatch);
 }
 

@@ -26,12 +26,12 @@ enum request_flag {
     REQUEST_TRIED = 8,     /* it rode on an attempt that came back: it has a last error */
 };
 
-/* What an attempt that came back has left behind, while the entry waits: its flight is remembered. */
+/* What an attempt that is over has left behind: its flight is remembered. */
 enum taint {
     TAINT_NONE = 0,
-    TAINT_DENIED = 1, /* not provably refused whole: the instance is read before the next attempt */
-    TAINT_DOUBTED =
-        2, /* it was concluded that there was no effect, and the answer may still come */
+    TAINT_DENIED = 1,  /* WAITING: not provably refused whole: it is read before the next attempt */
+    TAINT_DOUBTED = 2, /* WAITING: taken for without effect, and the answer may still come */
+    TAINT_LOST = 3,    /* WAITING, CLOSED: ended unknown and RUNNING; an OK would be the last reboot */
 };
 
 /* An open request. */
@@ -67,7 +67,7 @@ struct early {
     char id[];
 };
 
-/* The current dispatch, or the last one while its effect cannot be excluded. */
+/* The current dispatch, or the last one while there may be something to learn of it. */
 struct flight {
     struct dispatch_id dispatch;
     int64_t started_ms; /* S: the log time of the intent */
@@ -167,7 +167,7 @@ struct view last_error_message(const struct last_error *error);
 void entry_set_flight(struct pool *pool, struct entry *entry, const struct flight *flight);
 void entry_clear_flight(struct pool *pool, struct entry *entry);
 /* Does it wait for the answer to this dispatch? That it was sent is news even when it had been
- * taken for an attempt that came back. */
+ * taken for an attempt that came back, or given up as unknown. */
 bool entry_awaits(const struct entry *entry, struct dispatch_id dispatch, bool sent);
 /* Takes a copy of `reboot` with these texts in, unless a later one is as strong; those from before
  * that are not stronger go. */

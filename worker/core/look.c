@@ -104,12 +104,6 @@ static bool is_going_to_run(const struct reading *reading)
             reading->state == INSTANCE_OTHER);
 }
 
-static bool shows_reboot(const struct hint *hint, const struct reading *reading)
-{
-    bool became_reboot = reading->is_reboot && hint->baseline;
-    return !reading->absent && (reading->state == INSTANCE_REBOOTING || became_reboot);
-}
-
 /* False: the queue is full; the entry is reviewed, and read again, in a moment. */
 static void conclude(struct engine *eng, struct owner *owner, struct entry *entry, struct seen seen)
 {
@@ -120,7 +114,8 @@ static void conclude(struct engine *eng, struct owner *owner, struct entry *entr
 static void judge_unclear(struct engine *eng, struct owner *owner, struct entry *entry,
                           const struct reading *reading)
 {
-    if (shows_reboot(entry->hint, reading)) {
+    bool became_reboot = reading->is_reboot && entry->hint->baseline;
+    if (!reading->absent && (reading->state == INSTANCE_REBOOTING || became_reboot)) {
         conclude(eng, owner, entry, (struct seen){.finding = FOUND_WENT});
         return;
     }
@@ -129,19 +124,21 @@ static void judge_unclear(struct engine *eng, struct owner *owner, struct entry 
         look_again(eng, owner, entry);
         return;
     }
-    bool not_done = !reading->absent && reading->state == INSTANCE_RUNNING &&
-                    reading->has_operation && !reading->is_reboot;
-    conclude(eng, owner, entry,
-             (struct seen){.finding = not_done || eng->options.ambiguity_retry ? FOUND_NOT_DONE
-                                                                               : FOUND_NO_TRACE});
+    bool is_up = !reading->absent && reading->state == INSTANCE_RUNNING;
+    struct seen seen = {.finding = is_up ? FOUND_NO_TRACE_UP : FOUND_NO_TRACE};
+    if ((is_up && reading->has_operation && !reading->is_reboot) || eng->options.ambiguity_retry)
+        seen.finding = FOUND_NOT_DONE;
+    conclude(eng, owner, entry, seen);
 }
 
-/* Somebody who owned it before may have seen the instance rebooting: then its latest operation is
- * that reboot, or was done by others since. */
-static bool may_have_been_seen(const struct hint *hint, const struct reading *reading)
+/* It is up, and has been rebooted meanwhile: by this attempt, or by one before that left no trace
+ * then. Or somebody who owned it before may have seen it rebooting: then its latest operation is that
+ * reboot, or was done by others since. */
+static bool may_have_been_rebooted(const struct hint *hint, const struct reading *reading)
 {
+    bool became_reboot = reading->is_reboot && hint->baseline;
     bool shows_other = reading->has_operation && !reading->is_reboot;
-    return hint->inherited && !reading->absent && !shows_other;
+    return !reading->absent && (became_reboot || (hint->inherited && !shows_other));
 }
 
 /* After an attempt that was refused, though perhaps not whole. */
@@ -149,11 +146,11 @@ static void judge_denied(struct engine *eng, struct owner *owner, struct entry *
                          const struct reading *reading)
 {
     struct hint *hint = entry->hint;
-    if (shows_reboot(hint, reading)) {
+    if (!reading->absent && reading->state == INSTANCE_REBOOTING) {
         conclude(eng, owner, entry, (struct seen){.finding = FOUND_WENT});
         return;
     }
-    if (may_have_been_seen(hint, reading) && !eng->options.ambiguity_retry) {
+    if (may_have_been_rebooted(hint, reading) && !eng->options.ambiguity_retry) {
         conclude(eng, owner, entry, (struct seen){.finding = FOUND_NO_TRACE});
         return;
     }

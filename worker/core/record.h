@@ -88,6 +88,9 @@ enum finding {
     FOUND_NOT_RUNNABLE =
         8, /* WAITING: not in a state that leads to RUNNING: failed with the error given */
     FOUND_CLEAR = 9, /* WAITING and denied: read since, and it shows no reboot: it may go again */
+    FOUND_NO_TRACE_UP =
+        10, /* as FOUND_NO_TRACE, and RUNNING: if the call was accepted after all, that
+                               reboot has succeeded */
 };
 
 struct seen {

@@ -187,7 +187,7 @@ static void visit_image(struct visit *visit, struct image *image, struct images 
 {
     visit_text(visit, "instanceId", id_range, &image->instance_id);
     visit_u32(visit, "phase", (struct range){ENTRY_CLOSED, ENTRY_PHASE_N - 1}, &image->phase);
-    visit_u32(visit, "taint", (struct range){TAINT_NONE, TAINT_DOUBTED}, &image->taint);
+    visit_u32(visit, "taint", (struct range){TAINT_NONE, TAINT_LOST}, &image->taint);
     visit_time(visit, "next", 0, &image->next_ms);
     visit_reboot(visit, &image->flight);
     for (int i = 0; i < IMAGE_REBOOTS_MAX; i++) {
