@@ -31,7 +31,7 @@ enum taint {
     TAINT_NONE = 0,
     TAINT_DENIED = 1,  /* WAITING: not provably refused whole: it is read before the next attempt */
     TAINT_DOUBTED = 2, /* WAITING: taken for without effect, and the answer may still come */
-    TAINT_LOST = 3,    /* WAITING, CLOSED: ended unknown and RUNNING; an OK would be the last reboot */
+    TAINT_LOST = 3, /* WAITING, CLOSED: ended unknown and RUNNING; an OK would be the last reboot */
 };
 
 /* An open request. */

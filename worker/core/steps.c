@@ -129,13 +129,23 @@ void step_close_simply(struct ledger *ledger, struct place *at, struct entry *en
     step_close(ledger, at, entry, req, &outcome);
 }
 
+static bool has_tried(const struct entry *entry)
+{
+    const struct request *req = entry->open;
+    while (req != NULL && !(req->flags & REQUEST_TRIED))
+        req = req->next;
+    return req != NULL;
+}
+
 void step_settle(struct ledger *ledger, struct entry *entry)
 {
-    if (entry->open == NULL) {
+    /* A pause is for those whose attempt came back, an error is theirs. */
+    if (!has_tried(entry)) {
         entry->next_ms = TIME_NONE;
-        entry->taint = entry->taint == TAINT_LOST ? TAINT_LOST : TAINT_NONE;
         entry_set_error(ledger->pool, entry, ERROR_NONE, VIEW_NONE, VIEW_NONE);
     }
+    if (entry->open == NULL)
+        entry->taint = entry->taint == TAINT_LOST ? TAINT_LOST : TAINT_NONE;
     step_phase(ledger, entry, entry->open == NULL ? ENTRY_CLOSED : ENTRY_WAITING);
     if (entry->taint == TAINT_NONE)
         entry_clear_flight(ledger->pool, entry);
