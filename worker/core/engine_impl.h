@@ -146,6 +146,7 @@ struct dispatch {
     uint32_t leg_n;
     /* the answer */
     enum verdict verdict;
+    int64_t again_ms; /* VERDICT_CLOCK: not before; TIME_NONE: at once */
     uint32_t named_n;
     enum error_source error_source;
     uint16_t code_n;
@@ -272,12 +273,13 @@ struct breaker {
 };
 
 struct clock_watch {
-    bool known;       /* well enough to send */
-    bool learnt;      /* from an answer */
-    bool doubtful;    /* it jumped: sending waits for a second opinion */
-    int64_t ahead_us; /* the API's clock before the boot-time clock */
-    int64_t offset_s; /* and before the wall clock, when it was learnt: for displays */
-    int64_t doubt_s;  /* as ahead_us, of the answer that does not fit */
+    bool known;         /* well enough to send */
+    bool learnt;        /* from an answer */
+    bool doubtful;      /* it jumped: sending waits for a second opinion */
+    int64_t ahead_us;   /* the API's clock before the boot-time clock */
+    int64_t offset_s;   /* and before the wall clock, when it was learnt: for displays */
+    int64_t doubt_s;    /* as ahead_us, of the answer that does not fit */
+    uint32_t refused_n; /* signatures refused for their time, in a row */
     uint64_t probe_call_id;
     struct instant probe_at;
 };
