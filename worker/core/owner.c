@@ -172,6 +172,8 @@ static void become_owner(struct engine *eng, struct owner *owner, const struct e
     owner->mark_due = outbox_count(&owner->ledger.outbox) > 0;
     owner->mark_at = instant_after_ms(eng->now.at, tick_ms);
     eng->owns[owner->partition] = true;
+    for (int i = 0; i < CALL_ACTION_N; i++)
+        quota_begin(&eng->quota[i], eng->now.wall_us);
     engine_note(eng, (struct note){.type = NOTE_CLAIMED,
                                    .partition = owner->partition,
                                    .offset = ev->offset,
