@@ -213,6 +213,7 @@ struct snapshot {
     int64_t due_bytes;     /* growth that makes the next one due */
     int64_t trimmed;       /* up to here the deletion of the ledger was asked for */
     int64_t tasks_trimmed; /* likewise of the tasks */
+    struct instant ended;  /* when the last one was read to its end */
 };
 
 /* One partition. */
