@@ -121,7 +121,8 @@ MUTANTS = {
         "an answer waits until what was proposed before it has come back",
         "propose.c",
         "        if (entry->proposed)\n            continue;",
-        "        if (entry->proposed) {\n            aboard->answered = true;\n"
+        "        if (entry->proposed || (dispatch->from_reply && owner->appends_in_flight > 0)) {\n"
+        "            aboard->answered = true;\n"
         "            continue;\n        }"),
     "reply-lost-before-the-claim": (
         "what was read of a call before the claim is news too",
