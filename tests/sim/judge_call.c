@@ -297,17 +297,17 @@ bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_
     return effect->call->is_refused && !effect->call->is_lost && !boarding->seen;
 }
 
-static void check_once(struct sim *sim, const struct effect *before, const struct effect *effect)
+static void check_once(struct sim *sim, const struct effect *first, const struct effect *second)
 {
-    if (judge_is_excused(sim, before, effect->intent->offset))
+    if (judge_is_excused(sim, first, second->intent->offset))
         return;
-    for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
-        const struct rider *rider = &effect->boarding->riders[i];
-        for (uint32_t k = 0; k < before->boarding->rider_n; k++) {
-            const struct rider *other = &before->boarding->riders[k];
+    for (uint32_t i = 0; i < second->boarding->rider_n; i++) {
+        const struct rider *rider = &second->boarding->riders[i];
+        for (uint32_t k = 0; k < first->boarding->rider_n; k++) {
+            const struct rider *other = &first->boarding->riders[k];
             if (other->key == rider->key && other->accepted == rider->accepted)
-                judge_violated(sim, effect->machine->partition, "%.*s is rebooted twice for %.*s",
-                               VIEW_FMT(effect->machine->id), VIEW_FMT(rider->key->request_id));
+                judge_violated(sim, second->machine->partition, "%.*s is rebooted twice for %.*s",
+                               VIEW_FMT(second->machine->id), VIEW_FMT(rider->key->request_id));
         }
     }
 }

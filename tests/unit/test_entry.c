@@ -23,6 +23,18 @@ static int64_t last_of(const struct entry *entry, int strength)
     return TIME_NONE;
 }
 
+/* Another one, at any time and of any strength; expected: when the last one began, by strength. */
+static void add_some(struct pool *pool, struct entry *entry, struct random *random,
+                     int64_t expected[STRENGTHS])
+{
+    const struct reboot reboot = {.started_ms = (int64_t)random_below(random, 1000),
+                                  .kind = (uint8_t)random_below(random, REBOOT_KIND_N)};
+    entry_add_reboot(pool, entry, &reboot, VIEW_LIT("api"), VIEW_LIT("leader"));
+    for (int s = 0; s <= reboot_strength((enum reboot_kind)reboot.kind); s++)
+        if (reboot.started_ms > expected[s])
+            expected[s] = reboot.started_ms;
+}
+
 /* Whether a reboot serves a request depends on its strength and its time alone: whoever is served
  * by any of them is served by the last one of those that are strong enough. */
 static void for_each_strength_the_last_reboot_is_remembered(void **state)
@@ -34,20 +46,15 @@ static void for_each_strength_the_last_reboot_is_remembered(void **state)
         void *memory = pool_open(&pool, BYTES);
         struct entry *entry = entry_make(&pool, VIEW_LIT("ein-a"), 0);
         int64_t expected[STRENGTHS] = {TIME_NONE, TIME_NONE, TIME_NONE};
-        for (int i = 0; i < REBOOTS; i++) {
-            struct reboot reboot = {.started_ms = (int64_t)random_below(&random, 1000),
-                                    .kind = (uint8_t)random_below(&random, REBOOT_KIND_N)};
-            entry_add_reboot(&pool, entry, &reboot, VIEW_LIT("api"), VIEW_LIT("leader"));
-            for (int s = 0; s <= reboot_strength((enum reboot_kind)reboot.kind); s++)
-                if (reboot.started_ms > expected[s])
-                    expected[s] = reboot.started_ms;
-            uint32_t n = 0;
-            for (const struct reboot *one = entry->reboots; one != NULL; one = one->older)
-                n++;
-            assert_in_range(n, 1, STRENGTHS);
-            for (int s = 0; s < STRENGTHS; s++)
-                assert_int_equal(last_of(entry, s), expected[s]);
+        for (int i = 0; i < REBOOTS * STRENGTHS; i++) {
+            if (i % STRENGTHS == 0)
+                add_some(&pool, entry, &random, expected);
+            assert_int_equal(last_of(entry, i % STRENGTHS), expected[i % STRENGTHS]);
         }
+        int n = 0;
+        for (const struct reboot *reboot = entry->reboots; reboot != NULL; reboot = reboot->older)
+            n++;
+        assert_in_range(n, 1, STRENGTHS);
         entry_free(&pool, entry);
         assert_int_equal(pool_used(&pool), 0);
         free(memory);

@@ -127,8 +127,8 @@ static void what_is_given_back_counts_as_free(void **state)
     free(memory);
 }
 
-/* A pool that was full of small blocks has room for large ones when those are back, in any order, and
- * the other way round. */
+/* A pool that was full of small blocks has room for large ones when those are back, in any order,
+ * and the other way round. */
 static void what_is_given_back_is_joined(void **state)
 {
     (void)state;

@@ -10,9 +10,9 @@ enum { POOL_ALIGN = 16, POOL_LINEAR_MAX = 256, HEAD_BYTES = 8, BLOCK_BYTES_MIN =
 /* Before each block stands its size, with these in the low bits. */
 enum { IS_FREE = 1, IS_BEHIND_FREE = 2, FLAGS = 15 };
 
-/* A free one is in the list of its class, and its size stands at its end too: that is how the block
- * behind it finds its beginning. A block in use has nothing but its head, 8 bytes before an address
- * that is a multiple of 16. */
+/* A free one is in the list of its class, and its size stands at its end too: that is how the
+ * block behind it finds its beginning. A block in use has nothing but its head, 8 bytes before an
+ * address that is a multiple of 16. */
 struct block {
     size_t head;
     struct block *next;
@@ -21,8 +21,8 @@ struct block {
 
 /* ---- classes ---- */
 
-/* The class of blocks that have at least `size` bytes: multiples of 16 up to 256, then four steps to
- * the next power of two. Its own size goes to *size_out. */
+/* The class of blocks that have at least `size` bytes: multiples of 16 up to 256, then four steps
+ * to the next power of two. Its own size goes to *size_out. */
 static unsigned class_above(size_t size, size_t *size_out)
 {
     if (size <= POOL_LINEAR_MAX) {
@@ -131,8 +131,8 @@ void pool_init(struct pool *pool, void *memory, size_t bytes)
                           .size = bytes - HEAD_BYTES};
 }
 
-/* Of untouched memory each block takes what its class says, and its head: a third more at most. Of a
- * free block the rest is listed by the class below, so that a quarter is not seen besides. */
+/* Of untouched memory each block takes what its class says, and its head: a third more at most. Of
+ * a free block the rest is listed by the class below, so that a quarter is not seen besides. */
 bool pool_has(const struct pool *pool, size_t bytes)
 {
     if ((size_t)(pool->end - pool->next) / 4 * 3 >= bytes)

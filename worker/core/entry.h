@@ -26,14 +26,6 @@ enum request_flag {
     REQUEST_TRIED = 8,     /* it rode on an attempt that came back: it has a last error */
 };
 
-/* What an attempt that is over has left behind: its flight is remembered. */
-enum taint {
-    TAINT_NONE = 0,
-    TAINT_DENIED = 1,  /* WAITING: not provably refused whole: it is read before the next attempt */
-    TAINT_DOUBTED = 2, /* WAITING: taken for without effect, and the answer may still come */
-    TAINT_LOST = 3, /* WAITING, CLOSED: ended unknown and RUNNING; an OK would be the last reboot */
-};
-
 /* An open request. */
 struct request {
     struct request *next; /* in the order of the log */
@@ -79,8 +71,8 @@ struct flight {
     char api_request_id[64]; /* cut beyond that: it is only shown */
 };
 
-/* A reboot that succeeded. Of an entry's the first is the last one; behind it stand those from before
- * that are stronger than each one after them, since they may serve who is not served by those. */
+/* A reboot that succeeded. The first of an entry's is the last one; behind it stand those from
+ * before that are stronger than each one after them: they may serve who is not served by those. */
 struct reboot {
     struct reboot *older;
     int64_t started_ms;

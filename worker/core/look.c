@@ -132,8 +132,8 @@ static void judge_unclear(struct engine *eng, struct owner *owner, struct entry 
 }
 
 /* It is up, and has been rebooted meanwhile: by this attempt, or by one before that left no trace
- * then. Or somebody who owned it before may have seen it rebooting: then its latest operation is that
- * reboot, or was done by others since. */
+ * then. Or somebody who owned it before may have seen it rebooting: then its latest operation is
+ * that reboot, or was done by others since. */
 static bool may_have_been_rebooted(const struct hint *hint, const struct reading *reading)
 {
     bool became_reboot = reading->is_reboot && hint->baseline;

@@ -55,7 +55,7 @@ static int64_t past_slot(const struct quota *quota, const struct quota_owner *ow
 }
 
 /* From when on this slot of ours, the next one, may be borrowed; INT64_MAX: not at all. */
-static int64_t borrow_us(const struct quota *quota, const struct quota_owner *owner, int64_t slot,
+static int64_t borrow_us(const struct quota *quota, int64_t slot, const struct quota_owner *owner,
                          int64_t wall_us)
 {
     int64_t passed = past_slot(quota, owner, slot_at(quota, wall_us));
@@ -94,7 +94,7 @@ bool quota_take(struct quota *quota, const struct quota_owner *owner, int64_t wa
     int64_t from = quota->judged >= now ? quota->judged + 1 : now;
     int64_t slot = own_slot(quota, owner, from);
     bool is_borrowed = slot > now;
-    if (slot == INT64_MAX || (is_borrowed && borrow_us(quota, owner, slot, wall_us) > wall_us) ||
+    if (slot == INT64_MAX || (is_borrowed && borrow_us(quota, slot, owner, wall_us) > wall_us) ||
         !use(quota, slot))
         return false;
     quota->last_sent_us = wall_us;
@@ -109,7 +109,7 @@ int64_t quota_next_us(const struct quota *quota, const struct quota_owner *owner
     if (slot == INT64_MAX)
         return INT64_MAX;
     int64_t own_us = slot <= now ? wall_us : slot_start_us(quota, slot);
-    int64_t borrowed_us = borrow_us(quota, owner, slot, wall_us);
+    int64_t borrowed_us = borrow_us(quota, slot, owner, wall_us);
     return own_us < borrowed_us ? own_us : borrowed_us;
 }
 

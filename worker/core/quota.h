@@ -4,10 +4,10 @@
  *
  * Wall-clock time is cut into 0.96 x limit slots a second; slot k belongs to whoever owns partition
  * k mod P by the log, who may use it for any of its work. An unused slot is gone; but who has sent
- * nothing for a second may borrow its next slot in exchange for one that it has let pass, when there
- * is at most a second between the two. So no second has more calls than it has slots, whoever
- * borrows at the same time: one that takes in the borrower's call without its slot takes in the slot
- * that was let pass. A worker whose slots lie further apart waits for its own.
+ * nothing for a second may borrow its next slot in exchange for one that it has let pass, when
+ * there is at most a second between the two. So no second has more calls than it has slots,
+ * whoever borrows at the same time: one that takes in the borrower's call without its slot takes in
+ * the slot that was let pass. A worker whose slots lie further apart waits for its own.
  *
  * When the API throttles, the pace (the share of the slots that is used) is cut by a quarter; every
  * slot used gives a little back.

@@ -17,7 +17,7 @@
 
 enum { SNAPSHOT_RECORD_BYTES = 128 * 1024 };
 static const int64_t growth_share = 2; /* times the live size, before the next one is due */
-/* While memory is full: no task makes the log grow then, and nothing is forgotten but by a snapshot. */
+/* While memory is full: no task makes the log grow, and only a snapshot forgets anything. */
 static const int64_t full_every_ms = 600000;
 
 /* ---- when ---- */

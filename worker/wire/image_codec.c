@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/image_codec.h"
 
-#include "core/entry.h"
+#include "core/phase.h"
 #include "wire/record_ranges.h"
 
 static void visit_source(struct visit *visit, struct source *source)
