@@ -100,8 +100,8 @@ MUTANTS = {
     "image-lacks-taint": (
         "an image is the exact state",
         "image_entry.c",
-        "entry->tainted = image->tainted;",
-        "entry->tainted = false;"),
+        "entry->taint = (uint8_t)image->taint;",
+        "entry->taint = TAINT_NONE;"),
     "deadline-ignored": (
         "a worker that wakes up late makes no call",
         "dispatch.c",
@@ -121,7 +121,8 @@ MUTANTS = {
         "an answer waits until what was proposed before it has come back",
         "propose.c",
         "        if (entry->proposed)\n            continue;",
-        "        if (entry->proposed) {\n            aboard->answered = true;\n"
+        "        if (entry->proposed || (dispatch->from_reply && owner->appends_in_flight > 0)) {\n"
+        "            aboard->answered = true;\n"
         "            continue;\n        }"),
     "reply-lost-before-the-claim": (
         "what was read of a call before the claim is news too",
@@ -143,6 +144,11 @@ MUTANTS = {
         "look.c",
         "    if (!reading->absent && reading->state == INSTANCE_REBOOTING) {",
         "    if (!reading->absent && reading->state == INSTANCE_STARTING) {"),
+    "seen-before-is-forgotten": (
+        "who may have been seen rebooting by an owner before counts as rebooted until it is shown",
+        "look.c",
+        "(became_reboot || (hint->inherited && !shows_other));",
+        "became_reboot;"),
     "unclear-counts-as-refused": (
         "a lost answer is no refusal",
         "dispatch_answer.c",
@@ -166,6 +172,11 @@ MUTANTS = {
         "        return false;\n"
         "    if (req->not_before_ms",
         "    if (req->not_before_ms"),
+    "last-reboot-alone-remembered": (
+        "a reboot serves who asked for its strength, whatever weaker one came after it",
+        "entry.c",
+        "while (*link != NULL && reboot_strength((enum reboot_kind)(*link)->kind) <= strength)",
+        "while (*link != NULL)"),
     "cancel-of-a-rider": (
         "a cancel withdraws nobody who may have been rebooted",
         "apply_tasks.c",

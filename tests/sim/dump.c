@@ -137,7 +137,7 @@ static void dump_entry(struct dump *dump, const struct entry *entry)
 {
     text(dump, "\n  entry", entry_id(entry));
     number(dump, "phase", entry->phase);
-    number(dump, "tainted", entry->tainted);
+    number(dump, "taint", entry->taint);
     number(dump, "next", entry->next_ms);
     number(dump, "open_n", entry->open_n);
     number(dump, "closed_n", entry->closed_n);
@@ -159,8 +159,8 @@ static void dump_entry(struct dump *dump, const struct entry *entry)
     }
     if (entry->flight != NULL)
         dump_flight(dump, entry->flight);
-    if (entry->reboot != NULL)
-        dump_reboot(dump, entry->reboot);
+    for (const struct reboot *reboot = entry->reboots; reboot != NULL; reboot = reboot->older)
+        dump_reboot(dump, reboot);
     if (entry->error != NULL) {
         line(dump, "error");
         number(dump, "source", entry->error->source);

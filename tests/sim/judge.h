@@ -43,12 +43,6 @@ struct rider {
     int64_t accepted; /* which life of the key */
 };
 
-/* A place in the ledger, and whose it was. */
-struct moment {
-    int64_t epoch;
-    int64_t offset;
-};
-
 /* Since when a worker knows something. */
 struct news {
     uint32_t process; /* which life of it; 0: not yet */
@@ -61,14 +55,14 @@ struct boarding {
     struct machine *machine;
     struct rider *riders;
     uint32_t rider_n;
-    bool flew;                   /* the intent was in force */
-    int64_t sent;                /* ledger offset of the decision that the API accepted it; -1 */
-    bool went;                   /* decided: it was seen rebooting */
-    bool refused;                /* decided: it can have had no effect */
-    bool back;                   /* decided: it came back */
-    struct news ok[WORKERS_MAX]; /* what the workers have learnt: it was sent */
-    int64_t seen_epoch; /* and the owner of this epoch, who knew, has seen it rebooting; -1 */
-    int64_t bad_end;    /* offset of the decision that it failed, or is unknown; -1 */
+    bool flew;                    /* the intent was in force */
+    int64_t sent;                 /* ledger offset of the decision that the API accepted it; -1 */
+    bool went;                    /* decided: it was seen rebooting */
+    bool refused;                 /* decided: it can have had no effect */
+    bool back;                    /* decided: it came back */
+    struct news ok[WORKERS_MAX];  /* what the workers have learnt: it was sent */
+    bool seen;                    /* and an owner in force, who knew, has seen it rebooting */
+    int64_t bad_end;              /* offset of the decision that it failed, or is unknown; -1 */
     int64_t back_us[WORKERS_MAX]; /* when the workers read that it came back */
 };
 
@@ -182,8 +176,8 @@ bool judge_serves(const struct sim *sim, const struct intent *intent, const stru
 struct intent *judge_find_intent(const struct sim *sim, int32_t partition,
                                  struct dispatch_id dispatch);
 struct boarding *judge_find_boarding(const struct intent *intent, const struct machine *machine);
-/* Is no promise made about this one and what is decided after it at the moment? */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect, struct moment moment);
+/* Is no promise made about this one and what is decided at the offset? */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t offset);
 
 /* Is everything settled? If not, what is missing first goes to *why. */
 bool judge_is_settled(struct sim *sim, struct view *why);

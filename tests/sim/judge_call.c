@@ -83,7 +83,7 @@ void judge_intent(struct sim *sim, int32_t p, const struct stored *stored)
     for (uint32_t i = 0; i < intent->boarded_n; i++) {
         intent->boarded[i].machine = ecm_find(sim, record->u.intent.instance_ids[i]);
         intent->boarded[i].sent = -1;
-        intent->boarded[i].bad_end = intent->boarded[i].seen_epoch = -1;
+        intent->boarded[i].bad_end = -1;
         board(sim, intent, &intent->boarded[i]);
     }
 }
@@ -285,35 +285,29 @@ bool judge_serves(const struct sim *sim, const struct intent *intent, const stru
 }
 
 /* Where no promise is made: the policy `retry` for lost answers; somebody else who operates on the
- * instance; a reboot that the API denied and this owner has not seen. */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect, struct moment moment)
+ * instance; a reboot that the API denied and no owner has seen. */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t offset)
 {
     const struct boarding *boarding = effect->boarding;
-    bool was_sent = boarding->sent >= 0 && boarding->sent < moment.offset;
+    bool was_sent = boarding->sent >= 0 && boarding->sent < offset;
     if (sim->plan.options.ambiguity_retry && !was_sent)
         return true;
     if (effect->machine->meddled_us >= effect->intent->stored_us)
         return true;
-    return effect->call->is_refused && !effect->call->is_lost &&
-           boarding->seen_epoch != moment.epoch;
+    return effect->call->is_refused && !effect->call->is_lost && !boarding->seen;
 }
 
-static struct moment moment_of(const struct effect *effect)
+static void check_once(struct sim *sim, const struct effect *first, const struct effect *second)
 {
-    return (struct moment){effect->intent->epoch, effect->intent->offset};
-}
-
-static void check_once(struct sim *sim, const struct effect *before, const struct effect *effect)
-{
-    if (judge_is_excused(sim, before, moment_of(effect)))
+    if (judge_is_excused(sim, first, second->intent->offset))
         return;
-    for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
-        const struct rider *rider = &effect->boarding->riders[i];
-        for (uint32_t k = 0; k < before->boarding->rider_n; k++) {
-            const struct rider *other = &before->boarding->riders[k];
+    for (uint32_t i = 0; i < second->boarding->rider_n; i++) {
+        const struct rider *rider = &second->boarding->riders[i];
+        for (uint32_t k = 0; k < first->boarding->rider_n; k++) {
+            const struct rider *other = &first->boarding->riders[k];
             if (other->key == rider->key && other->accepted == rider->accepted)
-                judge_violated(sim, effect->machine->partition, "%.*s is rebooted twice for %.*s",
-                               VIEW_FMT(effect->machine->id), VIEW_FMT(rider->key->request_id));
+                judge_violated(sim, second->machine->partition, "%.*s is rebooted twice for %.*s",
+                               VIEW_FMT(second->machine->id), VIEW_FMT(rider->key->request_id));
         }
     }
 }
@@ -336,16 +330,24 @@ static bool is_hidden(const struct sim *sim, const struct effect *before,
     return false;
 }
 
-/* Somebody aboard must have asked for more than the last reboot gave. */
-static void check_reason(struct sim *sim, const struct effect *before, const struct effect *effect)
+static bool is_served(const struct sim *sim, const struct effect *before,
+                      const struct effect *effect, const struct rider *rider)
 {
-    if (judge_is_excused(sim, before, moment_of(effect)) || is_hidden(sim, before, effect))
-        return;
+    int64_t bad_end = before->boarding->bad_end;
+    return judge_serves(sim, before->intent, rider->ask) &&
+           (bad_end < 0 || rider->accepted <= bad_end) &&
+           !judge_is_excused(sim, before, effect->intent->offset) &&
+           !is_hidden(sim, before, effect);
+}
+
+/* Somebody aboard must have asked for more than any reboot before gave. */
+static void check_reason(struct sim *sim, const struct effect *effect)
+{
     for (uint32_t i = 0; i < effect->boarding->rider_n; i++) {
-        const struct rider *rider = &effect->boarding->riders[i];
-        int64_t bad_end = before->boarding->bad_end;
-        if (!judge_serves(sim, before->intent, rider->ask) ||
-            (bad_end >= 0 && rider->accepted > bad_end))
+        const struct effect *serves = effect->next;
+        while (serves != NULL && !is_served(sim, serves, effect, &effect->boarding->riders[i]))
+            serves = serves->next;
+        if (serves == NULL)
             return;
     }
     judge_violated(sim, effect->machine->partition, "%.*s is rebooted again without a reason",
@@ -358,8 +360,7 @@ void judge_effect(struct sim *sim, struct sent_call *call, struct machine *machi
     int32_t p = machine->partition;
     struct effect *effect = arena_take(&sim->arena, sizeof *effect);
     struct intent *intent = judge_find_intent(sim, p, call->dispatch);
-    *effect = (struct effect){.next = machine->effects,
-                              .machine = machine,
+    *effect = (struct effect){.machine = machine,
                               .call = call,
                               .intent = intent,
                               .boarding = judge_find_boarding(intent, machine),
@@ -370,18 +371,17 @@ void judge_effect(struct sim *sim, struct sent_call *call, struct machine *machi
                        VIEW_FMT(machine->id));
     /* In the order of intents: a late effect may belong before others. */
     struct effect **link = &machine->effects;
-    while (*link != NULL && (*link)->intent->offset > intent->offset) {
-        check_once(sim, effect, *link);
-        if ((*link)->next == NULL || (*link)->next->intent->offset < intent->offset)
-            check_reason(sim, effect, *link);
+    while (*link != NULL && (*link)->intent->offset > intent->offset)
         link = &(*link)->next;
-    }
-    for (const struct effect *before = *link; before != NULL; before = before->next)
-        check_once(sim, before, effect);
-    if (*link != NULL)
-        check_reason(sim, *link, effect);
     effect->next = *link;
     *link = effect;
+    for (const struct effect *after = machine->effects; after != effect; after = after->next) {
+        check_once(sim, effect, after);
+        check_reason(sim, after);
+    }
+    for (const struct effect *before = effect->next; before != NULL; before = before->next)
+        check_once(sim, before, effect);
+    check_reason(sim, effect);
 }
 
 static void note_ok(struct sim *sim, const struct worker *worker, const struct sent_call *call)
@@ -404,11 +404,12 @@ static void note_sightings(struct sim *sim, const struct worker *worker,
         const struct effect *effect = machine->effects;
         int32_t p = machine->partition;
         if (effect == NULL || call->answer.sightings[i].state != INSTANCE_REBOOTING ||
-            !worker->known[p].own || worker->unread_n[p] > 0)
+            !worker->known[p].own || worker->unread_n[p] > 0 ||
+            worker->known[p].epoch != sim->judge.benches[p].epoch)
             continue;
         int64_t back_us = effect->boarding->back_us[worker->index];
         if (machine->flight == effect->boarding && back_us > 0 && call->sent_us > back_us)
-            effect->boarding->seen_epoch = worker->known[p].epoch;
+            effect->boarding->seen = true;
     }
 }
 

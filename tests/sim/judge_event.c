@@ -27,7 +27,7 @@ static bool rides(const struct boarding *boarding, const struct key *key)
 static void check_no_effect(struct sim *sim, const struct key *key, const char *status)
 {
     const struct bench *bench = &sim->judge.benches[key->machine->partition];
-    struct moment now = {bench->epoch, bench->reference.next_offset - 1};
+    int64_t now = bench->reference.next_offset - 1;
     for (const struct effect *effect = key->machine->effects; effect != NULL; effect = effect->next)
         if (rides(effect->boarding, key) && !judge_is_excused(sim, effect, now))
             judge_violated(sim, key->machine->partition,

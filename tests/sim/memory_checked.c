@@ -70,6 +70,11 @@ size_t pool_used(const struct pool *pool)
     return pool->used;
 }
 
+size_t pool_free(const struct pool *pool)
+{
+    return pool->size - pool->used;
+}
+
 void memory_wipe(struct pool *pool, void *memory)
 {
     (void)memory;

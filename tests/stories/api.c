@@ -55,7 +55,7 @@ void api_call(int w, const struct call *call)
 
 static int64_t date_s(void)
 {
-    return (world_wall_ms() + world.api_skew_ms) / 1000;
+    return world.api_clock_untold ? TIME_NONE : (world_wall_ms() + world.api_skew_ms) / 1000;
 }
 
 static void hand_over(struct sent *sent, const struct answer *answer)

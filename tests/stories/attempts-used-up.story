@@ -12,6 +12,7 @@ wait 200ms
     call 1: SOFT ein-a
 answer 1 OperationDenied.InstanceOperationInProgress
     event: r1/ein-a retrying attempts=1 call=1 error=OperationDenied.InstanceOperationInProgress
+    ledger: seen ein-a clear
 # Throttled: does not count.
 wait 2s
     ledger: intent 2 SOFT ein-a
@@ -24,6 +25,7 @@ wait 2s
 # Pauses double: up to 2 s after the second one.
 answer 3 OperationDenied.InstanceOperationInProgress
     event: r1/ein-a retrying attempts=3 call=3 error=OperationDenied.InstanceOperationInProgress
+    ledger: seen ein-a clear
 wait 3s
     ledger: intent 4 SOFT ein-a
     call 4: SOFT ein-a

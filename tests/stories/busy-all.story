@@ -13,6 +13,7 @@ wait 200ms
 answer 1 OperationDenied.InstanceOperationInProgress The instances `['ein-a', 'ein-b']` already have operations in progress.
     event: r1/ein-a retrying attempts=1 call=1 batch=2 error=OperationDenied.InstanceOperationInProgress
     event: r1/ein-b retrying attempts=1 call=1 batch=2 error=OperationDenied.InstanceOperationInProgress
+    ledger: seen ein-a clear, ein-b clear
 wait 10300ms
     ledger: intent 2 SOFT ein-a
     call 2: SOFT ein-a

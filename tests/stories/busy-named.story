@@ -11,6 +11,7 @@ ein-b is STOPPING after StopInstances OPERATING
 # No `retrying`: it is a suspicion, not proven to be ein-b's own.
 answer 1 OperationDenied.InstanceOperationInProgress The instance `['ein-b']` already has operation in progress.
     look: ein-a RUNNING, ein-b STOPPING, ein-c RUNNING
+    ledger: seen ein-a clear, ein-b clear, ein-c clear
 wait 200ms
     ledger: intent 2 SOFT ein-a ein-c
     call 2: SOFT ein-a ein-c
@@ -24,6 +25,7 @@ wait 1s
 # Alone, it is the offender.
 answer 3 OperationDenied.InstanceOperationInProgress
     event: r1/ein-b retrying attempts=2 call=3 error=OperationDenied.InstanceOperationInProgress
+    ledger: seen ein-b clear
 ein-b is RUNNING
 wait 3s
     ledger: intent 4 SOFT ein-b

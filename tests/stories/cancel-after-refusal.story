@@ -26,5 +26,6 @@ ein-b is STARTING after StartInstances OPERATING
 reads work
 wait 1s
     look: ein-b STARTING
+    ledger: seen ein-b clear
     event: r2/ein-b cancelled attempts=1
 wait 10s

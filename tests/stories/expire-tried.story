@@ -18,4 +18,5 @@ wait 1ms
     event: r2/ein-a expired
 reads work
 wait 30s
+    ledger: seen ein-a clear
     event: r1/ein-a expired attempts=1 error=OperationDenied.InstanceOperationInProgress

@@ -32,6 +32,7 @@ request r2 ein-20
     call 20: SOFT ein-20
 answer 20 UnauthorizedOperation.ForbiddenOperation
     note: breaker open: UnauthorizedOperation.ForbiddenOperation
+    ledger: seen ein-20 clear
 request r3 ein-21
     event: r3/ein-21 accepted
 wait 999ms
@@ -39,6 +40,7 @@ wait 999ms
 wait 1ms
     call 21: SOFT ein-20
 answer 21 UnauthorizedOperation.ForbiddenOperation
+    ledger: seen ein-20 clear
 wait 2s
     call 22: SOFT ein-21
 # The permission was given.

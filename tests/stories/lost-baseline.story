@@ -10,7 +10,9 @@ request r1 ein-[1-6]
 wait 2s
 # Everybody is read: the latest operation is no reboot.
 answer 1 OperationDenied.InstanceOperationInProgress It is `ein-1`.
+    ledger: seen ein-1 clear, ein-2 clear, ein-3 clear, ein-4 clear, ein-5 clear
 wait 5s
+    ledger: seen ein-6 clear
 ein-[1-6] is REBOOTING
 answer 2 ok
 answer 3 ok

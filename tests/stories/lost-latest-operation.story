@@ -22,5 +22,5 @@ wait 40s
     ledger: seen ein-a running
     event: r1/ein-a succeeded attempts=1 call=1 batch=2 confirmedBy=state
 wait 5m
-    ledger: seen ein-b no trace
+    ledger: seen ein-b no trace, running
     event: r1/ein-b unknown attempts=1 call=1 batch=2 error=InternalError

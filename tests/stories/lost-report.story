@@ -14,7 +14,7 @@ request r2 ein-a
     event: r2/ein-a accepted
 wait 329s
 wait 1s
-    ledger: seen ein-a no trace
+    ledger: seen ein-a no trace, running
     event: r1/ein-a unknown attempts=1 call=1 error=network.timeout
     event: r2/ein-a unknown servedBy=r1 call=1 error=network.timeout
 wait 1m

@@ -9,6 +9,7 @@ wait 200ms
 ein-b is gone
 answer 1 ResourceNotFound.InstanceNotExist
     look: ein-a RUNNING, ein-b gone, ein-c RUNNING
+    ledger: seen ein-a clear, ein-b clear, ein-c clear
 wait 300ms
     ledger: intent 2 SOFT ein-b
     call 2: SOFT ein-b

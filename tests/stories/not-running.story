@@ -11,7 +11,7 @@ ein-start is STARTING after StartInstances OPERATING
 ein-stop is STOPPED after StopInstances
 answer 1 ResourceUnavailable.InstanceNotRunning
     look: ein-run RUNNING, ein-start STARTING, ein-stop STOPPED
-    ledger: seen ein-stop not runnable
+    ledger: seen ein-run clear, ein-stop not runnable
     event: r1/ein-stop failed attempts=1 call=1 batch=3 error=ResourceUnavailable.InstanceNotRunning
 wait 200ms
     ledger: intent 2 SOFT ein-run
@@ -22,6 +22,7 @@ hide looks
 wait 10s
 ein-start is RUNNING
 wait 5s
+    ledger: seen ein-start clear
     ledger: intent 3 SOFT ein-start
     call 3: SOFT ein-start
 answer 3 ok

@@ -10,7 +10,7 @@ wait 200ms
 ein-a is REBOOTING
 answer 1 OperationDenied.InstanceOperationInProgress The instance `['ein-b']` already has operation in progress.
     look: ein-a REBOOTING, ein-b RUNNING
-    ledger: seen ein-a it went
+    ledger: seen ein-a it went, ein-b clear
     event: r1/ein-a dispatched attempts=1 call=1 batch=2
 hide looks
 wait 2s

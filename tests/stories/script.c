@@ -147,6 +147,10 @@ static bool do_reads(const struct words *words, struct fault *fault)
 static bool do_clock(const struct words *words, struct fault *fault)
 {
     int64_t ms;
+    if (words->n == 3 && strcmp(words->at[1], "api") == 0 && strcmp(words->at[2], "untold") == 0) {
+        world.api_clock_untold = true;
+        return true;
+    }
     if (words->n != 3 || !option_duration(words->at[2], &ms))
         return refuse(fault, "clock api|WORKER DURATION", words->at[0]);
     if (strcmp(words->at[1], "api") == 0) {

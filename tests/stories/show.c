@@ -103,6 +103,7 @@ static void add_seen(struct text *text, const struct record *record)
         [FOUND_NO_TRACE] = "no trace", [FOUND_RUNNING] = "running",
         [FOUND_ABSENT] = "absent",     [FOUND_OVERDUE] = "overdue",
         [FOUND_DOWN] = "down",         [FOUND_NOT_RUNNABLE] = "not runnable",
+        [FOUND_CLEAR] = "clear",       [FOUND_NO_TRACE_UP] = "no trace, running",
     };
     for (uint32_t i = 0; i < record->u.seen.item_n; i++)
         add(text, "%s %.*s %s", i > 0 ? "," : "", VIEW_FMT(record->u.seen.items[i].instance_id),

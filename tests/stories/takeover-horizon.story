@@ -20,8 +20,9 @@ clock C 1h
 move all to C
     C: ledger: claim
     C: note: owner of the partition
+wait 100ms
     C: note: the API's clock differs by seconds: -3600
-wait 79s
+wait 78900ms
 wait 2s
     C: ledger: seen ein-a it did not
     C: ledger: intent 2 SOFT ein-a

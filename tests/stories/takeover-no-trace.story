@@ -13,5 +13,5 @@ move all to B
     B: note: owner of the partition
 wait 329s
 wait 2s
-    B: ledger: seen ein-a no trace
+    B: ledger: seen ein-a no trace, running
     B: event: r1/ein-a unknown attempts=1 call=1

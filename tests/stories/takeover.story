@@ -19,7 +19,7 @@ wait 200ms
     B: ledger: intent 2 SOFT ein-b
     B: call 2: SOFT ein-b
 ein-a is REBOOTING
-wait 900ms
+wait 1s
     B: look: ein-a REBOOTING
     B: ledger: seen ein-a it went
     B: event: r1/ein-a dispatched attempts=1 call=1

@@ -6,9 +6,12 @@ wait 200ms
     ledger: intent 1 SOFT ein-01 .. ein-12 (12)
     call 1: SOFT ein-01 .. ein-12 (12)
 answer 1 InvalidParameterValue.ParameterValueTooLarge
+    ledger: seen ein-01 clear, ein-02 clear, ein-03 clear, ein-04 clear, ein-05 clear
 wait 500ms
+    ledger: seen ein-06 clear, ein-07 clear, ein-08 clear, ein-09 clear, ein-10 clear
     ledger: intent 2 SOFT ein-01 ein-02 ein-03 ein-04 ein-05 ein-06
     call 2: SOFT ein-01 ein-02 ein-03 ein-04 ein-05 ein-06
+    ledger: seen ein-11 clear, ein-12 clear
     ledger: intent 3 SOFT ein-07 ein-08 ein-09 ein-10 ein-11 ein-12
     call 3: SOFT ein-07 ein-08 ein-09 ein-10 ein-11 ein-12
 answer 2 ok

@@ -9,6 +9,7 @@ wait 200ms
     call 1: SOFT ein-a ein-b
 answer 1 FailedOperation.NeverHeardOf It is about ein-b.
     note: unknown code: FailedOperation.NeverHeardOf
+    ledger: seen ein-a clear, ein-b clear
 wait 300ms
     ledger: intent 2 SOFT ein-b
     call 2: SOFT ein-b

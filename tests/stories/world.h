@@ -132,6 +132,7 @@ struct world {
     bool reports_held[PARTITIONS_MAX][WORKERS_MAX];
     bool results_held;
     bool reads_fail;
+    bool api_clock_untold; /* answers have no Date */
     int fail_appends[PARTITIONS_MAX];
     struct pending pending[RECORDS_MAX];
     uint32_t pending_n;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "base/random.h"
 #include "core/quota.h"
@@ -277,6 +278,58 @@ static struct tally run_pool(const struct pool_run *run, uint64_t seed)
     return server.tally;
 }
 
+/* ---- a pool that is mostly idle ---- */
+
+enum { IDLE_RUN_S = 60, TICK_US = 2000, TOUCHED = 21 }; /* slots that a second can touch */
+
+/* One tick: some workers have something to call all at once; whoever may call does. */
+static int tick_idle(struct worker *workers, const struct pool_run *run, struct random *random,
+                     int64_t us)
+{
+    static int wanted[WORKERS_MAX];
+    int calls = 0;
+    if (us == 0)
+        memset(wanted, 0, sizeof wanted);
+    bool burst = random_below(random, 3 * SECOND_US / TICK_US) == 0;
+    for (int w = 0; w < run->worker_n; w++) {
+        if (burst && random_below(random, 4) > 0)
+            wanted[w] += 1 + (int)random_below(random, 2);
+        while (wanted[w] > 0 && take(&workers[w], start_us + us)) {
+            wanted[w]--;
+            calls++;
+        }
+    }
+    return calls;
+}
+
+/* However many are idle and get work at the same moment. Each second, wherever it begins, since the
+ * server's do not begin with ours. */
+static void no_second_has_more_calls_than_slots(void **state)
+{
+    (void)state;
+    static struct worker workers[WORKERS_MAX];
+    static int64_t called[IDLE_RUN_S * 100];
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct random random = {seed};
+        int called_n = 0;
+        struct pool_run run = {.worker_n = 1 + (int)random_below(&random, WORKERS_MAX)};
+        int32_t partition_n =
+            run.worker_n +
+            (int32_t)random_below(&random, (uint64_t)(PARTITIONS_MAX + 1 - run.worker_n));
+        for (int w = 0; w < run.worker_n; w++)
+            open_worker(&workers[w], &(struct share){.n = partition_n});
+        for (int32_t p = 0; p < partition_n; p++)
+            workers[random_below(&random, (uint64_t)run.worker_n)].owns[p] = true;
+        for (int64_t us = 0; us < IDLE_RUN_S * (int64_t)SECOND_US; us += TICK_US)
+            for (int n = tick_idle(workers, &run, &random, us); n > 0; n--)
+                called[called_n++] = us;
+        for (int i = TOUCHED; i < called_n; i++)
+            if (called[i] - called[i - TOUCHED] < SECOND_US)
+                fail_msg("seed %d: %d workers, %d partitions: %d calls within a second", (int)seed,
+                         run.worker_n, partition_n, TOUCHED + 1);
+    }
+}
+
 /* Clocks within 20 ms, 100 ms of jitter. */
 static void a_pool_uses_the_limit_and_is_hardly_throttled(void **state)
 {
@@ -313,6 +366,7 @@ int main(void)
         cmocka_unit_test(however_often_it_is_throttled_it_goes_on_trying),
         cmocka_unit_test(a_clock_that_is_set_back_does_not_stop_it),
         cmocka_unit_test(a_new_limit_holds_at_once),
+        cmocka_unit_test(no_second_has_more_calls_than_slots),
         cmocka_unit_test(a_pool_uses_the_limit_and_is_hardly_throttled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,7 +171,7 @@ static void fill_seen(struct record *record)
     for (uint32_t i = 0; i < record->u.seen.item_n; i++)
         made.arrays.u.seen[i] = (struct seen){
             .instance_id = some_text(1, INSTANCE_ID_BYTES_MAX),
-            .finding = 1 + below(8),
+            .finding = FOUND_WENT + below(FOUND_NO_TRACE_UP),
             .error_code = some_text(0, 128),
             .error_message = some_text(0, 512),
         };
@@ -395,7 +395,7 @@ static void what_breaks_a_limit_is_refused_with_its_name(void **state)
         {{1, RECORD_END, 10, 0xff, 0xff, 0xff, 0xff, 0x1f}, 8, "seq"},
         {{1, RECORD_TASKS, 10, 3, 0, 0x81, 0x04}, 7, "tasks"}, /* 513 */
         {{1, RECORD_SEEN, 10, 3, 1, 0, 1, 0, 0}, 9, "instanceId"},
-        {{1, RECORD_SEEN, 10, 3, 1, 1, 'a', 9, 0, 0}, 10, "finding"},
+        {{1, RECORD_SEEN, 10, 3, 1, 1, 'a', FOUND_NO_TRACE_UP + 1, 0, 0}, 10, "finding"},
         {{1, RECORD_SEEN, 10, 3, 1, 1, 'a', 8, 0, 0}, 10, NULL},
         {{1, RECORD_SEEN, 10, 3, 2, 1, 'a', 8, 0, 0}, 10, "instanceId"},
         {{1, RECORD_SHUT, 10, 3, 1, 1, 'a', 1, 'r', 8}, 10, NULL},

@@ -110,7 +110,7 @@ static void expect_equal(const struct ledger *a, const struct ledger *b)
     assert_memory_equal(a->phase_n, b->phase_n, sizeof a->phase_n);
     assert_memory_equal(&a->limits, &b->limits, sizeof a->limits);
     for (int32_t p = 0; p < 3; p++)
-        for (int64_t offset = 0; offset < 40; offset++)
+        for (int64_t offset = 0; offset < 45; offset++)
             assert_int_equal(sources_have(&a->sources, (struct source){p, offset, 0, 0}),
                              sources_have(&b->sources, (struct source){p, offset, 0, 0}));
     buf_release(&portraits[0]);
@@ -160,13 +160,13 @@ static void tasks(struct log *log, int first, int count)
                     .u.tasks = {.cursor = first + count, .ops = ops, .op_n = (uint32_t)count}});
 }
 
-static const struct dispatch_id dispatch = {7, 1};
+static struct dispatch_id dispatch;
 
-static void intent(struct log *log, const struct view *ids, uint32_t n)
+static void intent(struct log *log, enum reboot_kind kind, const struct view *ids, uint32_t n)
 {
     append(log, (struct record){.kind = RECORD_INTENT,
                                 .u.intent = {.dispatch = dispatch,
-                                             .kind = REBOOT_HARD,
+                                             .kind = kind,
                                              .decided_ms = start_ms,
                                              .sign_s = start_ms / 1000,
                                              .batch_size = n,
@@ -190,24 +190,46 @@ static void answer(struct log *log, struct view id, enum member_verdict verdict)
                                              .member_n = 1}});
 }
 
+static void saw(struct log *log, struct view id, enum finding finding)
+{
+    const struct seen seen = {.instance_id = id, .finding = finding};
+    append(log, (struct record){.kind = RECORD_SEEN, .u.seen = {.items = &seen, .item_n = 1}});
+}
+
+/* Another one, weaker than the last. */
+static void reboot_again(struct log *log, struct view id)
+{
+    struct task_op op = task_for(id, 40, TASK_REBOOT);
+    op.task.request_id = VIEW_LIT("again");
+    append(log, (struct record){.kind = RECORD_TASKS,
+                                .u.tasks = {.cursor = INSTANCES, .ops = &op, .op_n = 1}});
+    dispatch = (struct dispatch_id){7, 2};
+    intent(log, REBOOT_SOFT, &id, 1);
+    answer(log, id, MEMBER_SENT);
+    saw(log, id, FOUND_RUNNING);
+}
+
 /* Entries in every phase: 0 rebooting, 1 unknown, 2 waiting again, 3 failed, 4 dispatching, 5
- * succeeded, the others waiting, but for cancels that came first. */
+ * succeeded twice, 7 ended unknown, the others waiting, but for cancels that came first. */
 static void history(struct log *log)
 {
     static const enum member_verdict verdicts[] = {MEMBER_SENT, MEMBER_UNKNOWN, MEMBER_BACK,
                                                    MEMBER_FAILED};
-    char texts[6][16];
-    struct view ids[6];
+    char texts[7][16];
+    struct view ids[7];
     claim(log);
     tasks(log, 0, INSTANCES);
-    for (int i = 0; i < 6; i++)
-        ids[i] = id_of(texts[i], i);
-    intent(log, ids, 6);
+    for (int i = 0; i < 7; i++)
+        ids[i] = id_of(texts[i], i < 6 ? i : 7);
+    dispatch = (struct dispatch_id){7, 1};
+    intent(log, REBOOT_HARD, ids, 7);
     for (int i = 0; i < 4; i++)
         answer(log, ids[i], verdicts[i]);
     answer(log, ids[5], MEMBER_SENT);
-    const struct seen seen = {.instance_id = ids[5], .finding = FOUND_RUNNING};
-    append(log, (struct record){.kind = RECORD_SEEN, .u.seen = {.items = &seen, .item_n = 1}});
+    saw(log, ids[5], FOUND_RUNNING);
+    answer(log, ids[6], MEMBER_UNKNOWN);
+    saw(log, ids[6], FOUND_NO_TRACE_UP);
+    reboot_again(log, ids[5]);
     append(log, (struct record){.kind = RECORD_MARK, .u.mark = {.cursor = 20, .published = 4}});
 }
 
@@ -272,6 +294,11 @@ static void a_reader_from_the_begin_knows_what_one_from_the_start_knows(void **s
 {
     struct two *two = *state;
     int64_t from = two->log.n;
+    char text[16];
+    const struct entry *twice = table_find(&two->whole.table, id_of(text, 5));
+    assert_non_null(twice->reboots->older);
+    const struct entry *lost = table_find(&two->whole.table, id_of(text, 7));
+    assert_non_null(lost->flight);
     begin(&two->log, &two->whole);
     images(&two->log, &two->whole, VIEW_NONE);
     append(&two->log, (struct record){.kind = RECORD_END});

@@ -64,7 +64,7 @@ static void each_common_error_has_its_verdict(void **state)
         {"InternalError", VERDICT_UNKNOWN},
         {"ServiceUnavailable", VERDICT_UNKNOWN},
         {"AuthFailure.SignatureExpire", VERDICT_CLOCK},
-        {"AuthFailure.UnauthorizedOperation", VERDICT_OFFENCE},
+        {"AuthFailure.UnauthorizedOperation", VERDICT_FORBIDDEN},
         {"AuthFailure.SignatureFailure", VERDICT_BREAKER},
         {"AuthFailure.SecretIdNotFound", VERDICT_BREAKER},
         {"AuthFailure.InvalidSecretId", VERDICT_BREAKER},
@@ -89,7 +89,7 @@ static void each_common_error_has_its_verdict(void **state)
         {"InvalidParameter", VERDICT_OFFENCE},
         {"InvalidParameterValue", VERDICT_OFFENCE},
         {"ResourceInUse", VERDICT_BUSY},
-        {"ResourceInsufficient", VERDICT_TRANSIENT},
+        {"ResourceInsufficient", VERDICT_BUSY},
     };
     EXPECT(rows, true);
 }
@@ -113,7 +113,7 @@ static void an_unknown_code_is_an_offence_unless_its_family_is_known(void **stat
         {"ServiceUnavailable.NeverHeardOf", VERDICT_UNKNOWN},
         {"ResourceInUse.NeverHeardOf", VERDICT_BUSY},
         {"ResourceBusy.NeverHeardOf", VERDICT_BUSY},
-        {"ResourceInsufficient.NeverHeardOf", VERDICT_TRANSIENT},
+        {"ResourceInsufficient.NeverHeardOf", VERDICT_BUSY},
     };
     EXPECT(strangers, false);
     EXPECT(relatives, true);
@@ -138,7 +138,8 @@ static void only_provable_refusals_count_as_without_effect(void **state)
     (void)state;
     for (int verdict = 0; verdict < VERDICT_N; verdict++) {
         bool provable = verdict == VERDICT_THROTTLE || verdict == VERDICT_CLOCK ||
-                        verdict == VERDICT_BREAKER || verdict == VERDICT_NOT_SENT;
+                        verdict == VERDICT_BREAKER || verdict == VERDICT_NOT_SENT ||
+                        verdict == VERDICT_FORBIDDEN;
         assert_int_equal(verdict_rule((enum verdict)verdict)->refused, provable);
     }
 }

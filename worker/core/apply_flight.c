@@ -39,7 +39,7 @@ void apply_intent(struct ledger *ledger, struct place *at, const struct record *
         if (leader == NULL)
             continue;
         leader->flags |= REQUEST_LEADS;
-        entry->tainted = false;
+        entry->taint = TAINT_NONE;
         entry_set_flight(ledger->pool, entry,
                          &(struct flight){
                              .dispatch = record->u.intent.dispatch,
@@ -56,9 +56,15 @@ void apply_intent(struct ledger *ledger, struct place *at, const struct record *
 static void apply_sent(struct ledger *ledger, struct place *at, struct entry *entry,
                        bool final_dispatch)
 {
+    if (entry->taint == TAINT_LOST) {
+        step_remember(ledger, entry, final_dispatch ? CONFIRMED_NONE : CONFIRMED_STATE);
+        entry->taint = TAINT_NONE;
+        entry_clear_flight(ledger->pool, entry);
+        return;
+    }
     if (entry->phase == ENTRY_WAITING)
         step_ride_again(entry);
-    entry->tainted = false;
+    entry->taint = TAINT_NONE;
     entry->next_ms = TIME_NONE;
     step_phase(ledger, entry, ENTRY_REBOOTING);
     if (!final_dispatch) {
@@ -77,7 +83,7 @@ static void apply_back(struct ledger *ledger, struct place *at, struct entry *en
     bool last = leader != NULL && leader->strikes + 1u >= max_attempts;
     if ((member->flags & MEMBER_STRIKE) && !last)
         step_owe_flight(ledger, at, entry, OUTCOME_RETRYING);
-    entry->tainted = !(member->flags & MEMBER_REFUSED);
+    entry->taint = member->flags & MEMBER_REFUSED ? TAINT_NONE : TAINT_DENIED;
     entry->next_ms = member->next_ms;
     step_riders_back(ledger, at, entry, member->flags, max_attempts);
     step_settle(ledger, entry);

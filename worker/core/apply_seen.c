@@ -14,9 +14,9 @@ static void count_found(struct entry *entry)
 
 static void apply_went(struct ledger *ledger, struct place *at, struct entry *entry)
 {
-    if (entry->phase == ENTRY_WAITING && entry->tainted) {
+    if (entry->phase == ENTRY_WAITING && entry->taint == TAINT_DENIED) {
         step_ride_again(entry);
-        entry->tainted = false;
+        entry->taint = TAINT_NONE;
         entry->next_ms = TIME_NONE;
     } else if (entry->phase != ENTRY_DISPATCHING && entry->phase != ENTRY_UNKNOWN) {
         return;
@@ -48,7 +48,7 @@ static void fail_tried(struct ledger *ledger, struct place *at, struct entry *en
         step_add_error(&outcome, entry->error);
         step_close(ledger, at, entry, req, &outcome);
     }
-    entry->tainted = false;
+    entry->taint = TAINT_NONE;
     step_settle(ledger, entry);
 }
 
@@ -60,18 +60,24 @@ static void apply_not_done(struct ledger *ledger, struct place *at, struct entry
     step_riders_back(ledger, at, entry, MEMBER_REFUSED, UINT32_MAX);
     /* Its answer may be in the log by now: the flight is remembered, or an OK would be lost under
      * this finding. */
-    entry->tainted = true;
+    entry->taint = TAINT_DOUBTED;
     step_settle(ledger, entry);
 }
 
-static void apply_no_trace(struct ledger *ledger, struct place *at, struct entry *entry)
+static void apply_no_trace(struct ledger *ledger, struct place *at, struct entry *entry, bool is_up)
 {
-    if (entry->phase == ENTRY_WAITING && entry->tainted)
+    if (entry->phase == ENTRY_WAITING)
         step_ride_again(entry);
-    entry->tainted = false;
+    entry->taint = is_up ? TAINT_LOST : TAINT_NONE;
     count_found(entry);
     apply_ending(ledger, at, entry,
                  &(struct ending){.status = OUTCOME_UNKNOWN, .error = entry->error});
+}
+
+static void apply_clear(struct ledger *ledger, struct entry *entry)
+{
+    entry->taint = TAINT_NONE;
+    entry_clear_flight(ledger->pool, entry);
 }
 
 static void apply_finding(struct ledger *ledger, struct place *at, struct entry *entry,
@@ -79,6 +85,7 @@ static void apply_finding(struct ledger *ledger, struct place *at, struct entry 
 {
     bool rebooting = entry->phase == ENTRY_REBOOTING;
     bool unclear = entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN;
+    bool denied = entry->phase == ENTRY_WAITING && entry->taint == TAINT_DENIED;
     if (seen->error_code.n > 0)
         entry_set_error(ledger->pool, entry, ERROR_WORKER, seen->error_code, seen->error_message);
     switch (seen->finding) {
@@ -90,8 +97,9 @@ static void apply_finding(struct ledger *ledger, struct place *at, struct entry 
             apply_not_done(ledger, at, entry);
         break;
     case FOUND_NO_TRACE:
-        if (unclear || (entry->phase == ENTRY_WAITING && entry->tainted))
-            apply_no_trace(ledger, at, entry);
+    case FOUND_NO_TRACE_UP:
+        if (unclear || denied)
+            apply_no_trace(ledger, at, entry, seen->finding == FOUND_NO_TRACE_UP);
         break;
     case FOUND_RUNNING:
     case FOUND_ABSENT:
@@ -114,6 +122,10 @@ static void apply_finding(struct ledger *ledger, struct place *at, struct entry 
     case FOUND_NOT_RUNNABLE:
         if (entry->phase == ENTRY_WAITING)
             fail_tried(ledger, at, entry);
+        break;
+    case FOUND_CLEAR:
+        if (denied)
+            apply_clear(ledger, entry);
         break;
     }
 }

@@ -4,10 +4,18 @@
 #include "core/apply.h"
 #include "core/steps.h"
 
-static void close_as_served(struct ledger *ledger, struct place *at, struct entry *entry,
-                            struct request *req)
+static const struct reboot *reboot_that_serves(const struct entry *entry, const struct request *req)
 {
-    const struct reboot *reboot = entry->reboot;
+    const struct reboot *reboot = entry->reboots;
+    while (reboot != NULL &&
+           !step_serves(&(struct effect){reboot->started_ms, reboot->intent, reboot->kind}, req))
+        reboot = reboot->older;
+    return reboot;
+}
+
+static void close_as_served(struct ledger *ledger, struct place *at, struct entry *entry,
+                            struct request *req, const struct reboot *reboot)
+{
     struct outcome outcome = step_outcome(ledger, at, entry, req);
     outcome.status =
         reboot->confirmed_by == CONFIRMED_NONE ? OUTCOME_DISPATCHED : OUTCOME_SUCCEEDED;
@@ -89,13 +97,13 @@ static void open_request(struct ledger *ledger, struct place *at, struct entry *
     accepted.status = OUTCOME_ACCEPTED;
     step_owe(ledger, at, &accepted);
 
-    const struct reboot *last = entry->reboot;
-    const struct flight *flight = entry->phase == ENTRY_WAITING ? NULL : entry->flight;
+    const struct reboot *served = reboot_that_serves(entry, req);
+    bool is_under_way = entry->phase != ENTRY_WAITING && entry->phase != ENTRY_CLOSED;
+    const struct flight *flight = is_under_way ? entry->flight : NULL;
     if (entry_take_early(ledger->pool, entry, request_text(req, REQUEST_ID), op->task_ms))
         step_close_simply(ledger, at, entry, req, OUTCOME_CANCELLED);
-    else if (last != NULL &&
-             step_serves(&(struct effect){last->started_ms, last->intent, last->kind}, req))
-        close_as_served(ledger, at, entry, req);
+    else if (served != NULL)
+        close_as_served(ledger, at, entry, req, served);
     else if (flight != NULL &&
              step_serves(&(struct effect){flight->started_ms, flight->intent, flight->kind}, req))
         req->flags |= REQUEST_RIDES;
@@ -143,8 +151,9 @@ static void apply_cancel(struct ledger *ledger, struct place *at, struct entry *
         }
         return;
     }
+    bool is_unclear = entry->taint == TAINT_DENIED || entry->taint == TAINT_DOUBTED;
     bool may_have_gone =
-        (req->flags & REQUEST_RIDES) || (entry->tainted && (req->flags & REQUEST_TRIED));
+        (req->flags & REQUEST_RIDES) || (is_unclear && (req->flags & REQUEST_TRIED));
     if (!may_have_gone) {
         step_close_simply(ledger, at, entry, req, OUTCOME_CANCELLED);
         if (entry->phase == ENTRY_WAITING || entry->open == NULL)

@@ -41,7 +41,7 @@ void breaker_judge(struct engine *eng, enum verdict verdict, bool probe, struct 
     case VERDICT_NOT_EXIST:
     case VERDICT_OFFENCE:
     case VERDICT_TOO_LARGE:
-    case VERDICT_TRANSIENT:
+    case VERDICT_FORBIDDEN:
         close(eng); /* the API has judged instances: it is there and knows us */
         break;
     case VERDICT_BREAKER:

@@ -50,6 +50,7 @@ static void take_answer(struct engine *eng, struct dispatch *dispatch, const str
     bool known;
     dispatch->state = DISPATCH_ANSWERED;
     dispatch->verdict = verdict_of(answer, &known);
+    dispatch->again_ms = TIME_NONE;
     bool ok = dispatch->verdict == VERDICT_DONE;
     dispatch->error_source = ok                           ? ERROR_NONE
                              : answer->kind == ANSWER_API ? ERROR_API
@@ -73,16 +74,29 @@ static void take_answer(struct engine *eng, struct dispatch *dispatch, const str
 
 /* ---- for the calls to come ---- */
 
+/* Full jitter: anything up to the doubled bound (Exponential Backoff And Jitter, AWS 2015). */
+static int64_t backoff_ms(struct engine *eng, uint32_t failures)
+{
+    int64_t bound = eng->options.retry_initial_ms;
+    for (uint32_t i = 0; i < failures && bound < eng->options.retry_max_ms; i++)
+        bound *= 2;
+    if (bound > eng->options.retry_max_ms)
+        bound = eng->options.retry_max_ms;
+    return now_ms(eng) + (int64_t)random_below(&eng->random, (uint64_t)bound + 1);
+}
+
 /* False: every instance of the lane is refused, so it is not the instances. */
 static bool judge_lane(struct engine *eng, const struct dispatch *dispatch)
 {
     struct lane *lane = lane_find(eng, dispatch->region, dispatch->kind, false);
+    bool is_offence =
+        dispatch->verdict == VERDICT_OFFENCE || dispatch->verdict == VERDICT_FORBIDDEN;
     if (lane == NULL)
         return true;
     if (dispatch->verdict == VERDICT_DONE) {
         lane->accepted = true;
         lane->refused_n = 0;
-    } else if (dispatch->verdict == VERDICT_OFFENCE && dispatch->called_n == 1) {
+    } else if (is_offence && dispatch->called_n == 1) {
         lane->refused_n++;
         return lane->accepted || lane->refused_n < OFFENCES_MAX;
     } else if (dispatch->verdict == VERDICT_TOO_LARGE && dispatch->called_n > 1) {
@@ -92,6 +106,20 @@ static bool judge_lane(struct engine *eng, const struct dispatch *dispatch)
             suspects->batch_max = lane->batch_max;
     }
     return true;
+}
+
+/* The answer has corrected the clock, if it told the time and was not refused for what an answer
+ * before it told. */
+static void judge_clock(struct engine *eng, struct dispatch *dispatch, const struct answer *answer)
+{
+    uint32_t *refused_n = &eng->clock.refused_n;
+    if (dispatch->verdict != VERDICT_CLOCK) {
+        *refused_n = 0;
+        return;
+    }
+    if (answer->date_s == TIME_NONE || *refused_n > 0)
+        dispatch->again_ms = backoff_ms(eng, *refused_n);
+    *refused_n += *refused_n < UINT32_MAX;
 }
 
 static void judge_pool(struct engine *eng, struct dispatch *dispatch)
@@ -228,21 +256,11 @@ void dispatch_answer(struct engine *eng, struct dispatch *dispatch, const struct
 {
     take_answer(eng, dispatch, answer);
     judge_pool(eng, dispatch);
+    judge_clock(eng, dispatch, answer);
     begin_answer(eng, dispatch);
 }
 
 /* ---- for each member ---- */
-
-/* Full jitter: anything up to the doubled bound (Exponential Backoff And Jitter, AWS 2015). */
-static int64_t backoff_ms(struct engine *eng, uint32_t failures)
-{
-    int64_t bound = eng->options.retry_initial_ms;
-    for (uint32_t i = 0; i < failures && bound < eng->options.retry_max_ms; i++)
-        bound *= 2;
-    if (bound > eng->options.retry_max_ms)
-        bound = eng->options.retry_max_ms;
-    return now_ms(eng) + (int64_t)random_below(&eng->random, (uint64_t)bound + 1);
-}
 
 static struct member back(int64_t next_ms, uint32_t flags)
 {
@@ -283,11 +301,10 @@ static struct member judge(struct engine *eng, const struct dispatch *dispatch,
                                               ? TIME_NONE
                                               : backoff_ms(eng, eng->breaker.failures)};
     case VERDICT_THROTTLE:
-    case VERDICT_CLOCK:
     case VERDICT_BREAKER:
         return back(TIME_NONE, flags);
-    case VERDICT_TRANSIENT:
-        return back(backoff_ms(eng, strikes), flags);
+    case VERDICT_CLOCK:
+        return back(dispatch->again_ms, flags);
     case VERDICT_TOO_LARGE:
         return alone ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
     case VERDICT_BUSY:
@@ -296,7 +313,8 @@ static struct member judge(struct engine *eng, const struct dispatch *dispatch,
         return alone ? back(backoff_ms(eng, strikes), flags) : back(TIME_NONE, 0);
     case VERDICT_NOT_EXIST:
     case VERDICT_OFFENCE:
-        return alone && !dispatch->spared ? ends_as(MEMBER_FAILED) : back(TIME_NONE, 0);
+    case VERDICT_FORBIDDEN:
+        return alone && !dispatch->spared ? ends_as(MEMBER_FAILED) : back(TIME_NONE, flags);
     }
     UNREACHABLE();
 }

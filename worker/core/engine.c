@@ -149,7 +149,10 @@ static struct instant timers_wake(const struct engine *eng)
 
 static void watch_memory(struct engine *eng)
 {
-    bool full = !pool_has(&eng->pool, ENGINE_BYTES_MIN / 2);
+    /* So much is left for what becomes of the tasks that were taken; and what one step may need
+     * lies together. */
+    enum { FREE_BYTES = ENGINE_BYTES_MIN / 8 * 5, STEP_BYTES = 100 * 1024 * 1024 };
+    bool full = pool_free(&eng->pool) < FREE_BYTES || !pool_has(&eng->pool, STEP_BYTES);
     if (full && !eng->full)
         engine_note(eng, (struct note){.type = NOTE_FULL, .partition = -1});
     eng->full = full;

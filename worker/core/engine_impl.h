@@ -50,8 +50,9 @@ enum {
 struct hint {
     struct party *party;
     bool suspect;     /* an attempt failed on its account, or may have: it goes apart */
+    bool inherited;   /* an owner before us may have seen it rebooting, and lost that with it */
     bool looked;      /* it was read since the attempt, and nothing was seen of it */
-    bool hold;        /* tainted: and is on its way to RUNNING: wait for that */
+    bool hold;        /* denied: and is on its way to RUNNING: wait for that */
     bool looking;     /* a read is under way */
     bool baseline;    /* its LatestOperation was read, and was not a reboot */
     bool was_down;    /* REBOOTING: seen not RUNNING since the call */
@@ -145,6 +146,7 @@ struct dispatch {
     uint32_t leg_n;
     /* the answer */
     enum verdict verdict;
+    int64_t again_ms; /* VERDICT_CLOCK: not before; TIME_NONE: at once */
     uint32_t named_n;
     enum error_source error_source;
     uint16_t code_n;
@@ -211,6 +213,7 @@ struct snapshot {
     int64_t due_bytes;     /* growth that makes the next one due */
     int64_t trimmed;       /* up to here the deletion of the ledger was asked for */
     int64_t tasks_trimmed; /* likewise of the tasks */
+    struct instant ended;  /* when the last one was read to its end */
 };
 
 /* One partition. */
@@ -272,12 +275,13 @@ struct breaker {
 };
 
 struct clock_watch {
-    bool known;       /* well enough to send */
-    bool learnt;      /* from an answer */
-    bool doubtful;    /* it jumped: sending waits for a second opinion */
-    int64_t ahead_us; /* the API's clock before the boot-time clock */
-    int64_t offset_s; /* and before the wall clock, when it was learnt: for displays */
-    int64_t doubt_s;  /* as ahead_us, of the answer that does not fit */
+    bool known;         /* well enough to send */
+    bool learnt;        /* from an answer */
+    bool doubtful;      /* it jumped: sending waits for a second opinion */
+    int64_t ahead_us;   /* the API's clock before the boot-time clock */
+    int64_t offset_s;   /* and before the wall clock, when it was learnt: for displays */
+    int64_t doubt_s;    /* as ahead_us, of the answer that does not fit */
+    uint32_t refused_n; /* signatures refused for their time, in a row */
     uint64_t probe_call_id;
     struct instant probe_at;
 };

@@ -33,12 +33,11 @@ struct entry *entry_make(struct pool *pool, struct view id, uint32_t hash)
     return entry;
 }
 
-static void free_reboot(struct pool *pool, struct entry *entry)
+static void drop_reboot(struct pool *pool, struct reboot **link)
 {
-    struct reboot *reboot = entry->reboot;
-    if (reboot != NULL)
-        pool_give(pool, reboot, sizeof *reboot + reboot->api_request_id_n + reboot->leader_n);
-    entry->reboot = NULL;
+    struct reboot *reboot = *link;
+    *link = reboot->older;
+    pool_give(pool, reboot, sizeof *reboot + reboot->api_request_id_n + reboot->leader_n);
 }
 
 void entry_free(struct pool *pool, struct entry *entry)
@@ -58,7 +57,8 @@ void entry_free(struct pool *pool, struct entry *entry)
         pool_give(pool, early, sizeof *early + early->id_n);
     }
     pool_give(pool, entry->flight, sizeof *entry->flight);
-    free_reboot(pool, entry);
+    while (entry->reboots != NULL)
+        drop_reboot(pool, &entry->reboots);
     entry_set_error(pool, entry, ERROR_NONE, VIEW_NONE, VIEW_NONE);
     pool_give(pool, entry, sizeof *entry + entry->id_n);
 }
@@ -264,9 +264,16 @@ void entry_clear_flight(struct pool *pool, struct entry *entry)
     entry->flight = NULL;
 }
 
-void entry_set_reboot(struct pool *pool, struct entry *entry, const struct reboot *reboot,
+void entry_add_reboot(struct pool *pool, struct entry *entry, const struct reboot *reboot,
                       struct view api_request_id, struct view leader)
 {
+    int strength = reboot_strength((enum reboot_kind)reboot->kind);
+    struct reboot **link = &entry->reboots;
+    for (; *link != NULL && (*link)->started_ms > reboot->started_ms; link = &(*link)->older)
+        if (reboot_strength((enum reboot_kind)(*link)->kind) >= strength)
+            return;
+    while (*link != NULL && reboot_strength((enum reboot_kind)(*link)->kind) <= strength)
+        drop_reboot(pool, link);
     struct reboot *copy = pool_need(pool, sizeof *copy + api_request_id.n + leader.n);
     *copy = *reboot;
     copy->api_request_id_n = (uint8_t)api_request_id.n;
@@ -275,8 +282,8 @@ void entry_set_reboot(struct pool *pool, struct entry *entry, const struct reboo
         memcpy(copy->text, api_request_id.p, api_request_id.n);
     if (leader.n > 0)
         memcpy(copy->text + api_request_id.n, leader.p, leader.n);
-    free_reboot(pool, entry);
-    entry->reboot = copy;
+    copy->older = *link;
+    *link = copy;
 }
 
 bool entry_is_spent(const struct entry *entry, int64_t log_ms, int64_t reboot_ms)
@@ -289,13 +296,15 @@ bool entry_is_spent(const struct entry *entry, int64_t log_ms, int64_t reboot_ms
     for (const struct early *early = entry->early; early != NULL; early = early->next)
         if (early->expires_ms > log_ms)
             return false;
-    return entry->reboot == NULL || entry->reboot->started_ms + reboot_ms <= log_ms;
+    if (entry->flight != NULL && entry->flight->started_ms + reboot_ms > log_ms)
+        return false;
+    return entry->reboots == NULL || entry->reboots->started_ms + reboot_ms <= log_ms;
 }
 
 bool entry_awaits(const struct entry *entry, struct dispatch_id dispatch, bool sent)
 {
     bool open = entry->phase == ENTRY_DISPATCHING || entry->phase == ENTRY_UNKNOWN ||
-                (entry->phase == ENTRY_WAITING && entry->flight != NULL && sent);
+                (entry->phase != ENTRY_REBOOTING && entry->flight != NULL && sent);
     return open && dispatch_id_equals(entry->flight->dispatch, dispatch);
 }
 

@@ -59,7 +59,7 @@ struct early {
     char id[];
 };
 
-/* The current dispatch, or the last one while its effect cannot be excluded. */
+/* The current dispatch, or the last one while there may be something to learn of it. */
 struct flight {
     struct dispatch_id dispatch;
     int64_t started_ms; /* S: the log time of the intent */
@@ -71,8 +71,10 @@ struct flight {
     char api_request_id[64]; /* cut beyond that: it is only shown */
 };
 
-/* The last reboot that succeeded. */
+/* A reboot that succeeded. The first of an entry's is the last one; behind it stand those from
+ * before that are stronger than each one after them: they may serve who is not served by those. */
 struct reboot {
+    struct reboot *older;
     int64_t started_ms;
     int64_t intent;
     struct dispatch_id dispatch;
@@ -102,7 +104,7 @@ struct entry {
     struct closed *closed;
     struct early *early;
     struct flight *flight;
-    struct reboot *reboot;
+    struct reboot *reboots;
     struct last_error *error;
     struct hint *hint;
     int64_t next_ms;  /* WAITING: backoff, not before; else TIME_NONE */
@@ -116,7 +118,7 @@ struct entry {
     uint16_t closed_n;
     uint16_t early_n;
     uint8_t phase;
-    bool tainted; /* WAITING after an attempt that was not provably refused: look before the next */
+    uint8_t taint; /* enum taint */
     bool proposed; /* volatile: a decision about it, other than a task, is on its way */
     uint8_t id_n;
     char id[];
@@ -157,10 +159,11 @@ struct view last_error_message(const struct last_error *error);
 void entry_set_flight(struct pool *pool, struct entry *entry, const struct flight *flight);
 void entry_clear_flight(struct pool *pool, struct entry *entry);
 /* Does it wait for the answer to this dispatch? That it was sent is news even when it had been
- * taken for an attempt that came back. */
+ * taken for an attempt that came back, or given up as unknown. */
 bool entry_awaits(const struct entry *entry, struct dispatch_id dispatch, bool sent);
-/* A copy of `reboot` with these texts takes the place of the one before. */
-void entry_set_reboot(struct pool *pool, struct entry *entry, const struct reboot *reboot,
+/* Takes a copy of `reboot` with these texts in, unless a later one is as strong; those from before
+ * that are not stronger go. */
+void entry_add_reboot(struct pool *pool, struct entry *entry, const struct reboot *reboot,
                       struct view api_request_id, struct view leader);
 /* May it be forgotten, for all that a request could still ask of it? Nothing is open, what was
  * closed is past its time, and so is the last reboot once it is older than reboot_ms. */

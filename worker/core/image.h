@@ -20,6 +20,7 @@ enum image_limit {
     IMAGE_REQUESTS_MAX = 1024,
     IMAGE_CLOSED_MAX = 1024,
     IMAGE_EARLY_MAX = 1024,
+    IMAGE_REBOOTS_MAX = 3, /* of an entry: one for each strength */
 };
 
 struct image_request {
@@ -64,11 +65,11 @@ struct image_reboot {
 struct image {
     struct view instance_id;
     uint32_t phase;
-    bool tainted;
+    uint32_t taint;
     int64_t next_ms;
     struct image_reboot flight;
-    struct image_reboot reboot;
-    enum error_source error_source; /* ERROR_NONE: no last error */
+    struct image_reboot reboots[IMAGE_REBOOTS_MAX]; /* the last one first; set are the first ones */
+    enum error_source error_source;                 /* ERROR_NONE: no last error */
     struct view error_code;
     struct view error_message;
     const struct image_request *requests;

@@ -44,8 +44,6 @@ static struct image_reboot take_flight(const struct flight *flight)
 
 static struct image_reboot take_reboot(const struct reboot *reboot)
 {
-    if (reboot == NULL)
-        return (struct image_reboot){0};
     return (struct image_reboot){
         .is_set = true,
         .dispatch = reboot->dispatch,
@@ -89,11 +87,15 @@ bool image_take(const struct entry *entry, struct image_room *room)
     *image = (struct image){
         .instance_id = entry_id(entry),
         .phase = entry->phase,
-        .tainted = entry->tainted,
+        .taint = entry->taint,
         .next_ms = entry->next_ms,
         .flight = take_flight(entry->flight),
-        .reboot = take_reboot(entry->reboot),
     };
+    uint32_t reboot_n = 0;
+    for (const struct reboot *reboot = entry->reboots; reboot != NULL; reboot = reboot->older) {
+        CHECK(reboot_n < IMAGE_REBOOTS_MAX);
+        image->reboots[reboot_n++] = take_reboot(reboot);
+    }
     if (entry->error != NULL) {
         image->error_source = entry->error->source;
         image->error_code = last_error_code(entry->error);
@@ -105,8 +107,12 @@ bool image_take(const struct entry *entry, struct image_room *room)
 
 size_t image_bytes(const struct image *image)
 {
-    enum { HEAD = 160, PER_REQUEST = 64, PER_CLOSED = 96, PER_EARLY = 12 };
+    enum { HEAD = 96, PER_REBOOT = 48, PER_REQUEST = 64, PER_CLOSED = 96, PER_EARLY = 12 };
     size_t bytes = HEAD + image->instance_id.n + image->error_code.n + image->error_message.n;
+    if (image->flight.is_set)
+        bytes += PER_REBOOT + image->flight.api_request_id.n;
+    for (int i = 0; i < IMAGE_REBOOTS_MAX && image->reboots[i].is_set; i++)
+        bytes += PER_REBOOT + image->reboots[i].api_request_id.n + image->reboots[i].leader.n;
     for (uint32_t i = 0; i < image->request_n; i++) {
         bytes += PER_REQUEST;
         for (int text = 0; text < REQUEST_TEXT_N; text++)
@@ -178,9 +184,7 @@ static void restore_flight(struct pool *pool, struct entry *entry, const struct 
 
 static void restore_reboot(struct pool *pool, struct entry *entry, const struct image_reboot *from)
 {
-    if (!from->is_set)
-        return;
-    entry_set_reboot(pool, entry,
+    entry_add_reboot(pool, entry,
                      &(struct reboot){.started_ms = from->started_ms,
                                       .intent = from->intent,
                                       .dispatch = from->dispatch,
@@ -196,7 +200,7 @@ struct entry *image_restore(struct table *table, const struct image *image)
     struct entry *entry = table_need(table, image->instance_id);
     CHECK(entry->open == NULL && entry->closed == NULL && entry->early == NULL);
     entry->phase = (uint8_t)image->phase;
-    entry->tainted = image->tainted;
+    entry->taint = (uint8_t)image->taint;
     entry->next_ms = image->next_ms;
     restore_requests(pool, entry, image);
     for (uint32_t i = 0; i < image->closed_n; i++)
@@ -205,7 +209,8 @@ struct entry *image_restore(struct table *table, const struct image *image)
     for (uint32_t i = 0; i < image->early_n; i++)
         entry_add_early(pool, entry, image->early[i].request_id, image->early[i].expires_ms);
     restore_flight(pool, entry, &image->flight);
-    restore_reboot(pool, entry, &image->reboot);
+    for (int i = 0; i < IMAGE_REBOOTS_MAX && image->reboots[i].is_set; i++)
+        restore_reboot(pool, entry, &image->reboots[i]);
     entry_set_error(pool, entry, image->error_source, image->error_code, image->error_message);
     return entry;
 }

@@ -141,6 +141,7 @@ static void board(struct engine *eng, struct queue *queue, enum reboot_kind kind
     dispatch->probe = eng->breaker.open;
     while (queue->first != NULL && dispatch->aboard_n < most) {
         struct entry *entry = queue->first;
+        CHECK(!entry->proposed);
         queue_remove(entry);
         party_leave(eng, entry);
         timers_set(&eng->timers, entry, TIME_NONE);

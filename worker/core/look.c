@@ -129,21 +129,34 @@ static void judge_unclear(struct engine *eng, struct owner *owner, struct entry 
         look_again(eng, owner, entry);
         return;
     }
-    entry->hint->looked = true; /* should it go back to WAITING */
-    bool not_done = !reading->absent && reading->state == INSTANCE_RUNNING &&
-                    reading->has_operation && !reading->is_reboot;
-    conclude(eng, owner, entry,
-             (struct seen){.finding = not_done || eng->options.ambiguity_retry ? FOUND_NOT_DONE
-                                                                               : FOUND_NO_TRACE});
+    bool is_up = !reading->absent && reading->state == INSTANCE_RUNNING;
+    struct seen seen = {.finding = is_up ? FOUND_NO_TRACE_UP : FOUND_NO_TRACE};
+    if ((is_up && reading->has_operation && !reading->is_reboot) || eng->options.ambiguity_retry)
+        seen.finding = FOUND_NOT_DONE;
+    conclude(eng, owner, entry, seen);
+}
+
+/* It is up, and has been rebooted meanwhile: by this attempt, or by one before that left no trace
+ * then. Or somebody who owned it before may have seen it rebooting: then its latest operation is
+ * that reboot, or was done by others since. */
+static bool may_have_been_rebooted(const struct hint *hint, const struct reading *reading)
+{
+    bool became_reboot = reading->is_reboot && hint->baseline;
+    bool shows_other = reading->has_operation && !reading->is_reboot;
+    return !reading->absent && (became_reboot || (hint->inherited && !shows_other));
 }
 
 /* After an attempt that was refused, though perhaps not whole. */
-static void judge_tainted(struct engine *eng, struct owner *owner, struct entry *entry,
-                          const struct reading *reading)
+static void judge_denied(struct engine *eng, struct owner *owner, struct entry *entry,
+                         const struct reading *reading)
 {
     struct hint *hint = entry->hint;
     if (!reading->absent && reading->state == INSTANCE_REBOOTING) {
         conclude(eng, owner, entry, (struct seen){.finding = FOUND_WENT});
+        return;
+    }
+    if (may_have_been_rebooted(hint, reading) && !eng->options.ambiguity_retry) {
+        conclude(eng, owner, entry, (struct seen){.finding = FOUND_NO_TRACE});
         return;
     }
     hint->looked = true;
@@ -163,6 +176,8 @@ static void judge_tainted(struct engine *eng, struct owner *owner, struct entry 
         hint->suspect = true;
         party_leave(eng, entry); /* once: suspects that fail together are halved too */
     }
+    if (!hint->hold)
+        conclude(eng, owner, entry, (struct seen){.finding = FOUND_CLEAR});
 }
 
 static void judge_rebooting(struct engine *eng, struct owner *owner, struct entry *entry,
@@ -223,8 +238,8 @@ static void judge_reading(struct engine *eng, struct owner *owner, struct entry 
         judge_unclear(eng, owner, entry, reading);
         break;
     case ENTRY_WAITING:
-        if (entry->tainted)
-            judge_tainted(eng, owner, entry, reading);
+        if (entry->taint == TAINT_DENIED)
+            judge_denied(eng, owner, entry, reading);
         break;
     case ENTRY_REBOOTING:
         judge_rebooting(eng, owner, entry, reading);

@@ -148,7 +148,20 @@ static void learn_log_clock(struct engine *eng, const struct event *claim)
         eng->log_ahead_us = ahead_us;
 }
 
-static void become_owner(struct engine *eng, struct owner *owner, const struct event *ev)
+/* What an owner sees after an attempt that was denied is lost with it before it is in the log. The
+ * last owner, whose epoch began at `before`, has not looked for what its own calls did while it
+ * waited for their answers. */
+static void inherit(struct engine *eng, struct owner *owner, int64_t before)
+{
+    struct entry *entry = NULL;
+    while ((entry = table_next(&owner->ledger.table, entry)) != NULL)
+        if ((entry->phase == ENTRY_WAITING && entry->taint == TAINT_DENIED) ||
+            (entry->phase == ENTRY_DISPATCHING && entry->flight->intent < before))
+            hint_need(eng, entry)->inherited = true;
+}
+
+static void become_owner(struct engine *eng, struct owner *owner, const struct event *ev,
+                         int64_t before)
 {
     learn_log_clock(eng, ev);
     owner->role = ROLE_OWNER;
@@ -164,10 +177,13 @@ static void become_owner(struct engine *eng, struct owner *owner, const struct e
     owner->mark_due = outbox_count(&owner->ledger.outbox) > 0;
     owner->mark_at = instant_after_ms(eng->now.at, tick_ms);
     eng->owns[owner->partition] = true;
+    for (int i = 0; i < CALL_ACTION_N; i++)
+        quota_begin(&eng->quota[i], eng->now.wall_us);
     engine_note(eng, (struct note){.type = NOTE_CLAIMED,
                                    .partition = owner->partition,
                                    .offset = ev->offset,
                                    .count = owner->ledger.table.entry_n});
+    inherit(eng, owner, before);
     review_all(eng, owner);
     while (owner->replies != NULL) {
         struct dispatch *reply = owner->replies;
@@ -213,14 +229,15 @@ static bool check_pool(struct engine *eng, struct owner *owner)
     return false;
 }
 
-static void on_claim(struct engine *eng, struct owner *owner, const struct event *ev)
+static void on_claim(struct engine *eng, struct owner *owner, const struct event *ev,
+                     int64_t before)
 {
     const struct record *claim = ev->record;
     if (!check_pool(eng, owner))
         return;
     if (owner->role == ROLE_CLAIMING && !owner->want_claim &&
         claim->u.claim.nonce == owner->claim_nonce) {
-        become_owner(eng, owner, ev);
+        become_owner(eng, owner, ev, before);
     } else if (owner->role == ROLE_OWNER) {
         lose(eng, owner);
     }
@@ -282,9 +299,10 @@ void owner_record(struct engine *eng, struct owner *owner, const struct event *e
     if (!owner->live || owner->want_read)
         return;
     struct folded *folded = &eng->folded;
+    int64_t before = owner->ledger.epoch;
     switch (ledger_fold(&owner->ledger, ev->offset, ev->log_ms, ev->record, folded)) {
     case FOLD_CLAIM:
-        on_claim(eng, owner, ev);
+        on_claim(eng, owner, ev, before);
         break;
     case FOLD_APPLIED:
         snapshot_count(eng, owner, ev->record, ev->bytes);

@@ -26,6 +26,15 @@ enum entry_phase {
 };
 #define ENTRY_PHASE_N 5
 
+/* What an attempt that is over has left behind: its flight is remembered.
+ * Stored in snapshots: append only. */
+enum taint {
+    TAINT_NONE = 0,
+    TAINT_DENIED = 1,  /* WAITING: not provably refused whole: it is read before the next attempt */
+    TAINT_DOUBTED = 2, /* WAITING: taken for without effect, and the answer may still come */
+    TAINT_LOST = 3, /* WAITING, CLOSED: ended unknown and RUNNING; an OK would be the last reboot */
+};
+
 const char *entry_phase_name(enum entry_phase phase);
 /* For a person. */
 const char *entry_phase_meaning(enum entry_phase phase);

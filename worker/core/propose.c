@@ -208,6 +208,7 @@ static uint32_t collect_members(struct engine *eng, struct owner *owner, struct 
         }
         if (entry->proposed)
             continue;
+        queue_remove(entry); /* of those that wait for a call, say: an OK may come late */
         entry->proposed = true;
         eng->members[n++] = dispatch_member(eng, dispatch, entry, i);
     }

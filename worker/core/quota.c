@@ -45,14 +45,24 @@ static int64_t own_slot(const struct quota *quota, const struct quota_owner *own
     return INT64_MAX;
 }
 
-/* From when on the next slot may be borrowed: never two ahead of their time, or many workers with a
- * small share each would borrow without end. */
-static int64_t borrow_us(const struct quota *quota, int64_t wall_us)
+/* The last slot of ours that is not still to come; -1 when nothing is owned. */
+static int64_t past_slot(const struct quota *quota, const struct quota_owner *owner, int64_t now)
 {
-    int64_t idle = quota->last_sent_us == INT64_MIN ? wall_us : quota->last_sent_us + idle_us;
-    bool borrowed = quota->judged > slot_at(quota, wall_us);
-    int64_t paid_back = borrowed ? slot_start_us(quota, quota->judged) : wall_us;
-    return idle > paid_back ? idle : paid_back;
+    for (int64_t slot = now; slot > now - quota->partition_n && slot >= 0; slot--)
+        if (owner->owns[slot % quota->partition_n])
+            return slot;
+    return -1;
+}
+
+/* From when on this slot of ours, the next one, may be borrowed; INT64_MAX: not at all. */
+static int64_t borrow_us(const struct quota *quota, int64_t slot, const struct quota_owner *owner,
+                         int64_t wall_us)
+{
+    int64_t passed = past_slot(quota, owner, slot_at(quota, wall_us));
+    if (passed <= quota->judged || (double)(slot - passed) > quota->slots_per_s)
+        return INT64_MAX;
+    bool is_idle = quota->last_sent_us == INT64_MIN || quota->last_sent_us + idle_us <= wall_us;
+    return is_idle ? wall_us : quota->last_sent_us + idle_us;
 }
 
 static bool use(struct quota *quota, int64_t slot)
@@ -68,6 +78,13 @@ static bool use(struct quota *quota, int64_t slot)
     return true;
 }
 
+void quota_begin(struct quota *quota, int64_t wall_us)
+{
+    int64_t now = slot_at(quota, wall_us);
+    if (quota->judged < now)
+        quota->judged = now;
+}
+
 bool quota_take(struct quota *quota, const struct quota_owner *owner, int64_t wall_us)
 {
     int64_t now = slot_at(quota, wall_us);
@@ -77,7 +94,7 @@ bool quota_take(struct quota *quota, const struct quota_owner *owner, int64_t wa
     int64_t from = quota->judged >= now ? quota->judged + 1 : now;
     int64_t slot = own_slot(quota, owner, from);
     bool is_borrowed = slot > now;
-    if (slot == INT64_MAX || (is_borrowed && borrow_us(quota, wall_us) > wall_us) ||
+    if (slot == INT64_MAX || (is_borrowed && borrow_us(quota, slot, owner, wall_us) > wall_us) ||
         !use(quota, slot))
         return false;
     quota->last_sent_us = wall_us;
@@ -92,7 +109,7 @@ int64_t quota_next_us(const struct quota *quota, const struct quota_owner *owner
     if (slot == INT64_MAX)
         return INT64_MAX;
     int64_t own_us = slot <= now ? wall_us : slot_start_us(quota, slot);
-    int64_t borrowed_us = borrow_us(quota, wall_us);
+    int64_t borrowed_us = borrow_us(quota, slot, owner, wall_us);
     return own_us < borrowed_us ? own_us : borrowed_us;
 }
 

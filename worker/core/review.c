@@ -21,6 +21,7 @@ void hint_begin_flight(struct entry *entry)
     struct hint *hint = entry->hint;
     if (hint == NULL)
         return;
+    hint->inherited = false;
     hint->looked = false;
     hint->hold = false;
     hint->was_down = false;
@@ -45,14 +46,14 @@ void entry_unwatch(struct engine *eng, struct entry *entry)
 /* An attempt that may have had its effect is cleared up before anything that rode on it ends. */
 static bool is_unclear(const struct entry *entry)
 {
-    return entry->phase == ENTRY_WAITING && entry->tainted &&
+    return entry->phase == ENTRY_WAITING && entry->taint == TAINT_DENIED &&
            !(entry->hint != NULL && entry->hint->looked);
 }
 
 /* It is read, and found able to be rebooted, before the next attempt. */
 static bool must_look_first(const struct entry *entry)
 {
-    return entry->phase == ENTRY_WAITING && entry->tainted &&
+    return entry->phase == ENTRY_WAITING && entry->taint == TAINT_DENIED &&
            (is_unclear(entry) || entry->hint->hold);
 }
 

@@ -17,6 +17,8 @@
 
 enum { SNAPSHOT_RECORD_BYTES = 128 * 1024 };
 static const int64_t growth_share = 2; /* times the live size, before the next one is due */
+/* While memory is full: no task makes the log grow, and only a snapshot forgets anything. */
+static const int64_t full_every_ms = 600000;
 
 /* ---- when ---- */
 
@@ -37,6 +39,7 @@ void snapshot_count(struct engine *eng, struct owner *owner, const struct record
     if (record->kind != RECORD_END)
         return;
     int64_t live_bytes = snapshot->image_bytes;
+    snapshot->ended = eng->now.at;
     snapshot->grown_bytes = 0;
     snapshot->due_bytes = larger(eng->options.snapshot_bytes_min, growth_share * live_bytes);
 }
@@ -44,6 +47,9 @@ void snapshot_count(struct engine *eng, struct owner *owner, const struct record
 static bool is_due(const struct engine *eng, const struct owner *owner)
 {
     const struct snapshot *snapshot = &owner->snapshot;
+    if (!eng->draining && eng->full && owner->ledger.phase_n[ENTRY_CLOSED] > 0 &&
+        instant_ms_between(snapshot->ended, eng->now.at) >= full_every_ms)
+        return true;
     return !eng->draining && snapshot->grown_bytes >= eng->options.snapshot_bytes_min &&
            snapshot->grown_bytes >= snapshot->due_bytes;
 }

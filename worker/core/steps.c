@@ -129,15 +129,25 @@ void step_close_simply(struct ledger *ledger, struct place *at, struct entry *en
     step_close(ledger, at, entry, req, &outcome);
 }
 
+static bool has_tried(const struct entry *entry)
+{
+    const struct request *req = entry->open;
+    while (req != NULL && !(req->flags & REQUEST_TRIED))
+        req = req->next;
+    return req != NULL;
+}
+
 void step_settle(struct ledger *ledger, struct entry *entry)
 {
-    if (entry->open == NULL) {
+    /* A pause is for those whose attempt came back, an error is theirs. */
+    if (!has_tried(entry)) {
         entry->next_ms = TIME_NONE;
-        entry->tainted = false;
         entry_set_error(ledger->pool, entry, ERROR_NONE, VIEW_NONE, VIEW_NONE);
     }
+    if (entry->open == NULL)
+        entry->taint = entry->taint == TAINT_LOST ? TAINT_LOST : TAINT_NONE;
     step_phase(ledger, entry, entry->open == NULL ? ENTRY_CLOSED : ENTRY_WAITING);
-    if (!entry->tainted)
+    if (entry->taint == TAINT_NONE)
         entry_clear_flight(ledger->pool, entry);
 }
 
@@ -187,11 +197,25 @@ void step_owe_flight(struct ledger *ledger, struct place *at, struct entry *entr
     step_owe(ledger, at, &outcome);
 }
 
+/* In whose name the flight was made. */
+static struct view leader_of_flight(const struct entry *entry)
+{
+    for (const struct request *req = entry->open; req != NULL; req = req->next)
+        if (req->flags & REQUEST_LEADS)
+            return request_text(req, REQUEST_ID);
+    for (const struct closed *closed = entry->closed; closed != NULL; closed = closed->next) {
+        struct outcome word;
+        kept_outcome(closed->last_word, &word);
+        if (dispatch_id_equals(word.dispatch, entry->flight->dispatch))
+            return word.served_by.n > 0 ? word.served_by : word.request_id;
+    }
+    return VIEW_NONE;
+}
+
 void step_remember(struct ledger *ledger, struct entry *entry, enum confirmed_by confirmed_by)
 {
     const struct flight *flight = entry->flight;
-    const struct request *leads = entry_leader(entry);
-    entry_set_reboot(ledger->pool, entry,
+    entry_add_reboot(ledger->pool, entry,
                      &(struct reboot){.started_ms = flight->started_ms,
                                       .intent = flight->intent,
                                       .dispatch = flight->dispatch,
@@ -199,7 +223,7 @@ void step_remember(struct ledger *ledger, struct entry *entry, enum confirmed_by
                                       .kind = flight->kind,
                                       .confirmed_by = (uint8_t)confirmed_by},
                      (struct view){flight->api_request_id, flight->api_request_id_n},
-                     leads == NULL ? VIEW_NONE : request_text(leads, REQUEST_ID));
+                     leader_of_flight(entry));
 }
 
 void step_riders_back(struct ledger *ledger, struct place *at, struct entry *entry,

@@ -26,6 +26,11 @@ static const struct verdict_rule rules[VERDICT_N] = {
                          .does = "The instance is found and fails; the others go at once. When all "
                                  "of a region fail so, calls stop as for *breaker*.",
                          .isolates = true},
+    [VERDICT_FORBIDDEN] = {.name = "forbidden",
+                           .does = "As *offence*; no part of the call was executed, so nobody is "
+                                   "read before the next.",
+                           .refused = true,
+                           .isolates = true},
     [VERDICT_TOO_LARGE] =
         {.name = "too large",
          .does = "All are tried again in batches of half the size; alone, the instance fails."},
@@ -34,7 +39,8 @@ static const struct verdict_rule rules[VERDICT_N] = {
                               "Calls become slower; all are tried again, and no attempt counts.",
                           .refused = true},
     [VERDICT_CLOCK] = {.name = "clock",
-                       .does = "The clock is corrected by the API's; all are tried again, and no "
+                       .does = "The clock is corrected by the API's; all are tried again, after a "
+                               "pause when the answer tells no time or it happens again. No "
                                "attempt counts.",
                        .refused = true},
     [VERDICT_BREAKER] = {.name = "breaker",
@@ -48,9 +54,6 @@ static const struct verdict_rule rules[VERDICT_N] = {
     [VERDICT_NOT_SENT] = {.name = "not sent",
                           .does = "All back off and are tried again, and no attempt counts.",
                           .refused = true},
-    [VERDICT_TRANSIENT] = {.name = "transient",
-                           .does = "All back off and are tried again, each try an attempt.",
-                           .counts = true},
 };
 
 /* The 11 codes of RebootInstances come first, then the common ones. A code that ends in `.` stands
@@ -76,7 +79,7 @@ static const struct verdict_row table[] = {
     {"ServiceUnavailable", VERDICT_UNKNOWN, "temporarily unavailable"},
     {"ServiceUnavailable.", VERDICT_UNKNOWN, "temporarily unavailable"},
     {"AuthFailure.SignatureExpire", VERDICT_CLOCK, "the signature is older than five minutes"},
-    {"AuthFailure.UnauthorizedOperation", VERDICT_OFFENCE, "no permission"},
+    {"AuthFailure.UnauthorizedOperation", VERDICT_FORBIDDEN, "no permission"},
     {"AuthFailure.", VERDICT_BREAKER, "credentials or signature"},
     {"UnauthorizedOperation", VERDICT_OFFENCE, "no permission"},
     {"UnauthorizedOperation.", VERDICT_OFFENCE, "no permission"},
@@ -99,8 +102,8 @@ static const struct verdict_row table[] = {
     {"ResourceInUse.", VERDICT_BUSY, "the resource is in use"},
     {"ResourceBusy", VERDICT_BUSY, "the resource is busy"},
     {"ResourceBusy.", VERDICT_BUSY, "the resource is busy"},
-    {"ResourceInsufficient", VERDICT_TRANSIENT, "not enough resources"},
-    {"ResourceInsufficient.", VERDICT_TRANSIENT, "not enough resources"},
+    {"ResourceInsufficient", VERDICT_BUSY, "not enough resources"},
+    {"ResourceInsufficient.", VERDICT_BUSY, "not enough resources"},
     {"ResponseSizeLimitExceeded", VERDICT_UNKNOWN, "the answer was too large"},
 };
 

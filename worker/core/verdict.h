@@ -19,13 +19,13 @@ enum verdict {
     VERDICT_NOT_RUNNING, /* one is not RUNNING: its state says whether to wait or to fail */
     VERDICT_NOT_EXIST,   /* one does not exist: it fails */
     VERDICT_OFFENCE,     /* one, or all, may not be rebooted: those fail */
+    VERDICT_FORBIDDEN,   /* likewise, refused by the gateway: no part of the call was executed */
     VERDICT_TOO_LARGE,   /* the batch is too large: halve it */
     VERDICT_THROTTLE,    /* blocked before the back end: slow down, all try again */
     VERDICT_CLOCK,       /* the signature was too old: correct the clock, all try again */
     VERDICT_BREAKER,     /* no call can succeed until a person acts: hold everything */
     VERDICT_UNKNOWN,     /* may or may not have had its effect: gather evidence */
     VERDICT_NOT_SENT,    /* never arrived: back off, all try again */
-    VERDICT_TRANSIENT,   /* refused for now: all back off and try again */
 };
 #define VERDICT_N 12
 
@@ -39,8 +39,8 @@ struct verdict_rule {
 };
 const struct verdict_rule *verdict_rule(enum verdict verdict);
 
-/* known_out: is the code in the table? An unknown code is an offence (isolated, then final), or
- * transient when it belongs to a family that is; it is never dropped in silence. */
+/* known_out: is the code in the table? An unknown code is an offence (isolated, then final), or is
+ * tried again when it belongs to a family that is; it is never dropped in silence. */
 enum verdict verdict_of(const struct answer *answer, bool *known_out);
 
 /* One row, for documentation and tests; NULL behind the last. */

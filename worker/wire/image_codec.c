@@ -187,10 +187,14 @@ static void visit_image(struct visit *visit, struct image *image, struct images 
 {
     visit_text(visit, "instanceId", id_range, &image->instance_id);
     visit_u32(visit, "phase", (struct range){ENTRY_CLOSED, ENTRY_PHASE_N - 1}, &image->phase);
-    visit_bool(visit, "tainted", &image->tainted);
+    visit_u32(visit, "taint", (struct range){TAINT_NONE, TAINT_LOST}, &image->taint);
     visit_time(visit, "next", 0, &image->next_ms);
     visit_reboot(visit, &image->flight);
-    visit_reboot(visit, &image->reboot);
+    for (int i = 0; i < IMAGE_REBOOTS_MAX; i++) {
+        visit_reboot(visit, &image->reboots[i]);
+        if (!image->reboots[i].is_set)
+            break;
+    }
     image->error_source = visit_word(visit, "error source",
                                      (struct range){ERROR_NONE, ERROR_WORKER}, image->error_source);
     if (image->error_source != ERROR_NONE) {

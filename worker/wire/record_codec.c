@@ -253,7 +253,7 @@ static void visit_seen(struct visit *visit, struct record *record, struct record
         if (!visit_reads(visit))
             item = record->u.seen.items[i];
         visit_text(visit, "instanceId", id_range, &item.instance_id);
-        item.finding = visit_word(visit, "finding", (struct range){FOUND_WENT, FOUND_NOT_RUNNABLE},
+        item.finding = visit_word(visit, "finding", (struct range){FOUND_WENT, FOUND_NO_TRACE_UP},
                                   item.finding);
         visit_text(visit, "error code", code_range, &item.error_code);
         visit_text(visit, "error message", message_range, &item.error_message);

@@ -18,6 +18,7 @@ static const char *const finding_names[] = {
     [FOUND_NO_TRACE] = "no-trace", [FOUND_RUNNING] = "running",
     [FOUND_ABSENT] = "absent",     [FOUND_OVERDUE] = "overdue",
     [FOUND_DOWN] = "down",         [FOUND_NOT_RUNNABLE] = "not-runnable",
+    [FOUND_CLEAR] = "clear",       [FOUND_NO_TRACE_UP] = "no-trace-running",
 };
 
 /* The instance that the i-th part of a record is about, and a word on what is said of it (NULL:
