@@ -129,6 +129,16 @@ MUTANTS = {
         "owner.c",
         "    else\n        owner_keep_reply(eng, owner, reply);",
         "    else\n        dispatch_free(eng, reply);"),
+    "reply-lost-with-partition": (
+        "and it stays news when the partition is lost before it was decided upon",
+        "dispatch.c",
+        "        owner_keep_reply(eng, owner, d);",
+        "        dispatch_free(eng, d);"),
+    "signed-by-wall-clock": (
+        "a wall clock that is set moves no signature",
+        "api_clock.c",
+        "    return (eng->now.at.us + eng->clock.ahead_us) / 1000000;",
+        "    return eng->now.wall_us / 1000000 + eng->clock.offset_s;"),
     "not-sent-after-the-call": (
         "only what was never called is given up as not sent",
         "dispatch.c",
@@ -182,4 +192,72 @@ MUTANTS = {
         "apply_tasks.c",
         "    if (!may_have_gone) {",
         "    if (!may_have_gone || entry->phase == ENTRY_UNKNOWN) {"),
+    "newer-claim-ignored": (
+        "a log that a newer release has claimed is left to it",
+        "ledger.c",
+        "if (record->u.claim.format > LEDGER_FORMAT)",
+        "if (record->u.claim.format > LEDGER_FORMAT + 1)"),
+    "unreadable-record-skipped": (
+        "a record that cannot be read is a stop",
+        "engine.c",
+        "    case EV_LEDGER_STOPPED:\n    case EV_TASK_BAD:\n        owner_stop(",
+        "    case EV_LEDGER_STOPPED:\n        break;\n    case EV_TASK_BAD:\n"
+        "        owner_stop("),
+    "other-pool-fought": (
+        "a log that another pool has claimed is a stop",
+        "owner.c",
+        "    if (!check_pool(eng, owner))\n        return;\n    if (owner->role == ROLE_CLAIMING",
+        "    if (owner->role == ROLE_CLAIMING"),
+    "ceiling-ignored": (
+        "who has no memory left takes no tasks",
+        "engine.c",
+        ">= OWED_MAX || eng->full)",
+        ">= OWED_MAX)"),
+    "limit-not-lowered": (
+        "a limit that is set anew holds at once",
+        "engine.c",
+        "            quota_set_limit(&eng->quota[i], ev->rate_limit);",
+        "            if (ev->rate_limit * 0.96 > eng->quota[i].slots_per_s)\n"
+        "                quota_set_limit(&eng->quota[i], ev->rate_limit);"),
+    "retried-before-the-horizon": (
+        "under the policy retry too, a lost call is made again when it can have no effect any more",
+        "look.c",
+        "if (reading->begun_ms < horizon_ms(eng, entry)) {",
+        "if (reading->begun_ms < horizon_ms(eng, entry) && !eng->options.ambiguity_retry) {"),
+    "retried-unasked": (
+        "under the policy report a lost call is never made again",
+        "look.c",
+        "!reading->is_reboot) || eng->options.ambiguity_retry)",
+        "!reading->is_reboot) || eng->options.confirm_enabled)"),
+    "horizon-without-allowance": (
+        "the horizon allows for clocks and for the API's own back end",
+        "look.c",
+        "eng->options.signature_life_ms + eng->options.settle_ms;",
+        "eng->options.signature_life_ms;"),
+    "call-after-loss": (
+        "who has read a foreign claim calls for nobody of that partition",
+        "dispatch.c",
+        "        if (!d->held_back)\n            disown_uncalled(eng, d, leg);",
+        "        if (!d->held_back && d->state != DISPATCH_INTENDED)\n"
+        "            disown_uncalled(eng, d, leg);"),
+    "cap-too-low": (
+        "as many requests are open as the limit says",
+        "apply_tasks.c",
+        "if (entry->open_n >= ledger->limits.open_requests)",
+        "if (entry->open_n + 1u >= ledger->limits.open_requests)"),
+    "force-unasked": (
+        "force that is not allowed is rejected",
+        "judge.c",
+        "else if (task->kind != REBOOT_SOFT && !options->allow_force)",
+        "else if (task->kind == REBOOT_HARD && !options->allow_force)"),
+    "committed-ahead": (
+        "what is committed was applied",
+        "owner.c",
+        "        act->type = ACT_TASKS_COMMIT;\n        act->offset = owner->ledger.cursor;",
+        "        act->type = ACT_TASKS_COMMIT;\n        act->offset = owner->ledger.cursor + 1;"),
+    "drained-too-early": (
+        "who has drained has nothing in the air",
+        "engine.c",
+        "    if (eng->dispatches != NULL)\n        return false;",
+        "    if (eng->prepared_n > 0)\n        return false;"),
 }

@@ -20,7 +20,7 @@ static void append(struct sim *sim, struct worker *worker, const struct action *
         return;
     judge_append(sim, worker, act->partition, act->record);
     buf_clear(&sim->bytes);
-    if (record_encode(act->record, &sim->bytes, &fault) != ERR_OK)
+    if (format_encode(sim, worker->release.writes, act->record, &fault) != ERR_OK)
         judge_violated(sim, act->partition, "worker %u appends what cannot be written: %s",
                        worker->index, fault.text);
     uint32_t i = append_put(sim, &worker->outlet,
@@ -83,7 +83,10 @@ static void say(struct sim *sim, struct worker *worker, const struct note *note)
                                   .what = words[note->type],
                                   .text = arena_copy(&sim->arena, note->text),
                                   .number = note->offset != 0 ? note->offset : note->count});
-    if (note->type == NOTE_STOPPED)
+    if (note->type != NOTE_STOPPED)
+        return;
+    worker->stopped[note->partition] = true;
+    if (!worker->known[note->partition].is_alien)
         judge_violated(sim, note->partition, "worker %u stopped the partition: %.*s", worker->index,
                        VIEW_FMT(note->text));
 }
@@ -110,6 +113,7 @@ void action_do(struct sim *sim, struct worker *worker, const struct action *act)
         reader_stop(&worker->readers[TOPIC_TASKS][p]);
         break;
     case ACT_TASKS_COMMIT:
+        judge_commit(sim, worker, act);
         break;
     case ACT_LEDGER_TRIM:
     case ACT_TASKS_TRIM:
@@ -127,6 +131,7 @@ void action_do(struct sim *sim, struct worker *worker, const struct action *act)
         say(sim, worker, &act->note);
         break;
     case ACT_DRAINED:
+        judge_drained(sim, worker);
         worker->drained = true;
         break;
     }

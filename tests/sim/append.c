@@ -43,6 +43,22 @@ uint32_t append_put(struct sim *sim, struct outlet *outlet, struct append what)
     return i;
 }
 
+void append_strange(struct sim *sim, int32_t partition, struct view bytes)
+{
+    uint32_t i = sim->append_n++;
+    sim->appends = arena_room(&sim->arena, sim->appends, i, sizeof *sim->appends);
+    sim->appends[i] = (struct append){.topic = TOPIC_LEDGER,
+                                      .partition = partition,
+                                      .bytes = arena_copy(&sim->arena, bytes),
+                                      .worker = NOBODY,
+                                      .stored = true};
+    trace_line(sim, (struct line){.worker = NOBODY,
+                                  .partition = partition,
+                                  .what = "a stranger appends",
+                                  .record = sim->appends[i].bytes});
+    topic_store(sim, i);
+}
+
 static void plan_report(struct sim *sim, uint32_t i)
 {
     const struct append *append = &sim->appends[i];

@@ -96,7 +96,7 @@ static bool passes_gateway(struct sim *sim, struct sent_call *call)
         ecm->arrivals[ecm->arrival_n++] = sim->now_us;
     }
     bool others = !sim->calm && chance(sim, sim->plan.odds.throttle);
-    if (others || ecm->counted[call->action] >= sim->plan.api_limit) {
+    if (others || ecm->counted[call->action] >= ecm->limit) {
         ecm->throttled_n += !others && call->action == CALL_REBOOT;
         refuse(call, "RequestLimitExceeded", "over the limit of calls per second");
         return false;

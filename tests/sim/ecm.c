@@ -28,6 +28,15 @@ static void add_spell(struct machine *machine, struct spell spell)
     machine->spells[machine->spell_n++ % SPELLS_MAX] = spell;
 }
 
+static void note_operation(struct sim *sim, struct machine *machine, struct operation what)
+{
+    struct operation *operation = arena_take(&sim->arena, sizeof *operation);
+    what.at_us = sim->now_us;
+    what.next = machine->operations;
+    *operation = what;
+    machine->operations = operation;
+}
+
 struct machine *ecm_find(struct sim *sim, struct view id)
 {
     unsigned long index = 0;
@@ -62,14 +71,13 @@ static void draw_first_state(struct sim *sim, struct machine *machine)
 void ecm_open(struct sim *sim)
 {
     struct ecm *ecm = &sim->ecm;
-    *ecm = (struct ecm){0};
+    *ecm = (struct ecm){.limit = sim->plan.api_limit};
     ecm->machines = arena_take(&sim->arena, sizeof *ecm->machines * sim->plan.machine_n);
     for (uint32_t i = 0; i < sim->plan.machine_n; i++) {
         struct machine *machine = &ecm->machines[i];
         machine->index = i;
         machine->id = arena_print(&sim->arena, "ein-%08x", i);
         machine->partition = (int32_t)below(sim, (uint32_t)sim->plan.partition_n);
-        machine->meddled_us = -1;
         machine->missing = below(sim, 20) == 0;
         machine->denied = below(sim, 20) == 0;
         draw_first_state(sim, machine);
@@ -93,6 +101,10 @@ void ecm_reboot(struct sim *sim, struct sent_call *call, struct machine *machine
                                       .state = down ? INSTANCE_STOPPED : INSTANCE_RUNNING,
                                       .operation = "RebootInstances",
                                       .operation_state = down ? "FAILED" : "SUCCESS"});
+    note_operation(sim, machine,
+                   (struct operation){.until_us = sim->now_us + lasts_us,
+                                      .is_reboot = true,
+                                      .is_ours = call != NULL});
     trace_line(sim, (struct line){.worker = NOBODY,
                                   .partition = machine->partition,
                                   .what = "is rebooted",
@@ -109,7 +121,6 @@ void ecm_meddle(struct sim *sim)
     const struct spell *spell = ecm_spell(machine, sim->now_us);
     if (!is_settled(machine, sim->now_us) || machine->missing)
         return;
-    machine->meddled_us = sim->now_us;
     if (spell->state == INSTANCE_RUNNING && below(sim, 2) == 0) {
         ecm_reboot(sim, NULL, machine);
         return;
@@ -119,6 +130,7 @@ void ecm_meddle(struct sim *sim)
                                   .what = "is stopped and started by somebody else",
                                   .text = machine->id});
     int64_t up_us = sim->now_us + 1000000 + below(sim, 5000000);
+    note_operation(sim, machine, (struct operation){.until_us = up_us});
     add_spell(machine, (struct spell){.from_us = sim->now_us,
                                       .state = INSTANCE_STOPPED,
                                       .operation = "StopInstances",
@@ -152,10 +164,13 @@ void ecm_outage(struct sim *sim)
 /* ---- reads ---- */
 
 /* As it was a little while ago, but never before what was shown of it already. */
-static void show(struct machine *machine, int64_t at_us, struct sighting *out)
+static void show(struct sent_call *call, struct sighting *rows, struct machine *machine,
+                 int64_t at_us)
 {
     if (machine->shown_us < at_us)
         machine->shown_us = at_us;
+    struct sighting *out = &rows[call->reply.sighting_n];
+    call->as_of_us[call->reply.sighting_n++] = machine->shown_us;
     const struct spell *spell = ecm_spell(machine, machine->shown_us);
     *out = (struct sighting){.instance_id = machine->id, .state = spell->state};
     if (spell->operation != NULL)
@@ -175,13 +190,14 @@ static bool is_listed(const struct sent_call *call, enum instance_state state)
 static void list(struct sim *sim, struct sent_call *call, int64_t at_us)
 {
     struct sighting *rows = arena_take(&sim->arena, sizeof *rows * CALL_PAGE_MAX);
+    call->as_of_us = arena_take(&sim->arena, sizeof *call->as_of_us * CALL_PAGE_MAX);
     for (uint32_t i = 0; i < sim->plan.machine_n; i++) {
         struct machine *machine = &sim->ecm.machines[i];
         if (machine->missing || !is_listed(call, ecm_spell(machine, at_us)->state))
             continue;
         int64_t place = call->reply.total_n++ - call->offset;
         if (place >= 0 && place < CALL_PAGE_MAX)
-            show(machine, at_us, &rows[call->reply.sighting_n++]);
+            show(call, rows, machine, at_us);
     }
     call->reply.sightings = rows;
 }
@@ -195,9 +211,10 @@ void ecm_read(struct sim *sim, struct sent_call *call)
         return;
     }
     struct sighting *rows = arena_take(&sim->arena, sizeof *rows * call->machine_n);
+    call->as_of_us = arena_take(&sim->arena, sizeof *call->as_of_us * call->machine_n);
     for (uint32_t i = 0; i < call->machine_n; i++)
         if (!call->machines[i]->missing)
-            show(call->machines[i], at_us, &rows[call->reply.sighting_n++]);
+            show(call, rows, call->machines[i], at_us);
     call->reply.sightings = rows;
     call->reply.total_n = call->reply.sighting_n;
 }

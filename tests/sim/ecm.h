@@ -25,6 +25,22 @@ struct spell {
     const char *operation_state;
 };
 
+/* An operation on an instance, whoever asked for it. */
+struct operation {
+    struct operation *next;
+    int64_t at_us;
+    int64_t until_us;
+    bool is_reboot;
+    bool is_ours;
+};
+
+/* What a worker was shown of an instance last. */
+struct shown {
+    uint32_t process;
+    int64_t epoch;
+    int64_t as_of_us;
+};
+
 struct machine {
     struct view id;
     uint32_t index;
@@ -33,8 +49,9 @@ struct machine {
     uint32_t spell_n;
     bool missing;
     bool denied;
-    int64_t shown_us;        /* reads have shown it as it was then */
-    int64_t meddled_us;      /* somebody else last operated on it, -1: never */
+    int64_t shown_us;             /* reads have shown it as it was then */
+    struct operation *operations; /* the latest first */
+    struct shown shown[WORKERS_MAX];
     struct key *keys;        /* every request id that was asked for it */
     struct effect *effects;  /* the latest intent first */
     struct boarding *flight; /* the last one that was in force */
@@ -61,6 +78,7 @@ struct sent_call {
     bool is_lost;         /* the worker never gets the answer */
     bool is_unclear;      /* the answer does not say whether there is an effect */
     bool is_refused;      /* the answer is a definite error */
+    int64_t *as_of_us;    /* by sighting of the answer: the moment that it shows */
     struct answer reply;  /* of the API */
     struct answer answer; /* what the worker is told */
 };
@@ -69,6 +87,7 @@ struct ecm {
     struct machine *machines;
     int64_t counted_s[CALL_ACTION_N]; /* the second that is being counted */
     uint32_t counted[CALL_ACTION_N];
+    uint32_t limit; /* calls per second that it lets through, of each action */
     bool unreachable;
     bool refusing;     /* credentials are not accepted */
     int64_t *arrivals; /* of reboots */

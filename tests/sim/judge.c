@@ -45,6 +45,12 @@ void judge_violated(struct sim *sim, int32_t partition, const char *fmt, ...)
     _Exit(1);
 }
 
+int64_t judge_clock_error_ms(const struct sim *sim)
+{
+    enum { DRIFT_MS = 50 };
+    return DRIFT_MS + sim->plan.log_spread_us / 1000;
+}
+
 /* ---- tasks ---- */
 
 static bool is_behind(struct source source, struct source applied)
@@ -147,6 +153,8 @@ static void check_before(struct sim *sim, int32_t p, const struct stored *stored
         judge_answer(sim, p);
     if (record->kind == RECORD_SEEN)
         judge_seen(sim, stored);
+    if (record->kind == RECORD_SHUT)
+        judge_shut(sim, stored);
 }
 
 /* Every event that it decided is now owed. */
@@ -168,10 +176,11 @@ void judge_stored(struct sim *sim, int32_t p, struct stored *stored)
     struct judge *judge = &sim->judge;
     struct bench *bench = &judge->benches[p];
     struct fault fault;
-    enum err err = record_decode(stored->bytes, &judge->scratch, &judge->record, &fault);
+    enum err err = format_decode(stored, NEXT_FORMAT, &judge->scratch, &judge->record, &fault);
     CHECK(err == ERR_OK);
     const struct record *record = &judge->record;
     stored->kind = record->kind;
+    bench->is_foreign |= judge_is_alien(sim, record);
     stored->valid = is_valid(bench, stored->offset, record);
     if (stored->valid) {
         check_before(sim, p, stored);
@@ -227,11 +236,25 @@ void judge_read(struct sim *sim, struct worker *worker, int32_t p, const struct 
 
 /* ---- what a worker may append ---- */
 
+bool judge_is_alien(const struct sim *sim, const struct record *record)
+{
+    if (record->kind != RECORD_CLAIM)
+        return false;
+    return !view_equals(record->u.claim.pool, sim->plan.options.pool) ||
+           record->u.claim.dry_run != sim->plan.options.dry_run ||
+           record->u.claim.format > LEDGER_FORMAT;
+}
+
 void judge_append(struct sim *sim, struct worker *worker, int32_t p, const struct record *record)
 {
     const struct knowledge *known = &worker->known[p];
     if (record->kind == RECORD_REPLY)
         return;
+    if (known->is_alien)
+        judge_violated(sim, p,
+                       "worker %u goes on in a log that holds what is not its pool's, or what it "
+                       "cannot read",
+                       worker->index);
     if (record->kind == RECORD_CLAIM) {
         if (!worker->assigned[p])
             judge_violated(sim, p, "worker %u claims what it is not assigned", worker->index);
@@ -243,6 +266,25 @@ void judge_append(struct sim *sim, struct worker *worker, int32_t p, const struc
     if (!known->own || known->epoch != record->epoch)
         judge_violated(sim, p, "worker %u decides under epoch %lld, which it has not read back",
                        worker->index, (long long)record->epoch);
+}
+
+void judge_commit(struct sim *sim, struct worker *worker, const struct action *act)
+{
+    const struct topic *tasks = &sim->topics[TOPIC_TASKS][act->partition];
+    if (topic_find(tasks, act->offset) > sim->judge.benches[act->partition].cursor)
+        judge_violated(sim, act->partition, "worker %u commits %lld, which was not applied",
+                       worker->index, (long long)act->offset);
+}
+
+void judge_drained(struct sim *sim, struct worker *worker)
+{
+    for (uint32_t n = 0; n < sim->call_n; n++) {
+        const struct sent_call *call = sim->calls[n];
+        if (call->action == CALL_REBOOT && call->worker == worker->index &&
+            call->process == worker->process && !call->is_over)
+            judge_violated(sim, -1, "worker %u has drained, and call %u is in the air",
+                           worker->index, call->index);
+    }
 }
 
 /* ---- what a worker may have deleted ---- */
@@ -276,7 +318,7 @@ void judge_trimmed(struct sim *sim, int32_t p)
     for (uint32_t i = topic->low; i < topic->n; i++) {
         struct fault fault;
         enum err err =
-            record_decode(topic->records[i].bytes, &judge->scratch, &judge->record, &fault);
+            format_decode(&topic->records[i], NEXT_FORMAT, &judge->scratch, &judge->record, &fault);
         CHECK(err == ERR_OK);
         enum fold_result folded =
             ledger_fold(&fresh, topic->records[i].offset, topic->records[i].log_ms, &judge->record,

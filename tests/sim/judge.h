@@ -43,11 +43,20 @@ struct rider {
     int64_t accepted; /* which life of the key */
 };
 
+/* A place in the ledger, whose it was, and when. */
+struct moment {
+    int64_t epoch;
+    int64_t offset;
+    int64_t log_ms;
+    int64_t at_us;
+};
+
 /* Since when a worker knows something. */
 struct news {
     uint32_t process; /* which life of it; 0: not yet */
     uint32_t turn;
-    int64_t epoch; /* it is bound to decide upon it under this epoch, -1: under any of its own */
+    int64_t epoch;   /* it is bound to decide upon it under this epoch, -1: under any of its own */
+    bool is_crossed; /* by a decision of its own that was proposed before */
 };
 
 /* An instance in an intent. */
@@ -55,14 +64,16 @@ struct boarding {
     struct machine *machine;
     struct rider *riders;
     uint32_t rider_n;
-    bool flew;                    /* the intent was in force */
-    int64_t sent;                 /* ledger offset of the decision that the API accepted it; -1 */
-    bool went;                    /* decided: it was seen rebooting */
-    bool refused;                 /* decided: it can have had no effect */
-    bool back;                    /* decided: it came back */
-    struct news ok[WORKERS_MAX];  /* what the workers have learnt: it was sent */
-    bool seen;                    /* and an owner in force, who knew, has seen it rebooting */
-    int64_t bad_end;              /* offset of the decision that it failed, or is unknown; -1 */
+    bool flew;           /* the intent was in force */
+    int64_t sent;        /* ledger offset of the decision that the API accepted it; -1 */
+    int64_t went;        /* and of the decision that it was seen to have had an effect; -1 */
+    int64_t baseline_us; /* its owner had been shown it as it was then; INT64_MAX: never */
+    bool refused;        /* decided: it can have had no effect */
+    bool back;           /* decided: it came back */
+    struct news ok[WORKERS_MAX]; /* what the workers have learnt: it was sent */
+    int64_t
+        seen_epoch;  /* and an owner in force, of this epoch, who knew, has seen it rebooting; -1 */
+    int64_t bad_end; /* offset of the decision that it failed, or is unknown; -1 */
     int64_t back_us[WORKERS_MAX]; /* when the workers read that it came back */
 };
 
@@ -105,10 +116,11 @@ struct owed_event {
     bool published;
 };
 
-/* What a worker knows of the log's clock may be wrong by so much, since its own drifts. */
-enum { CLOCK_ERROR_MS = 50 };
-/* An entry_bytes up to this may push out closed requests before their number does. */
-enum { SMALL_ENTRY_BYTES = 4096 };
+/* What a worker knows of the log's clock may be wrong by so much: its own drifts, and the log has
+ * the clocks of several brokers. */
+int64_t judge_clock_error_ms(const struct sim *sim);
+/* No request of the simulation, open or closed, takes more of an entry. */
+enum { ITEM_BYTES_MAX = 1024 };
 
 /* Where the judge sits: one for each partition. */
 struct bench {
@@ -121,6 +133,7 @@ struct bench {
     struct owed_event *owed;
     uint32_t owed_n;
     uint32_t unpublished; /* index of the first one */
+    bool is_foreign;      /* another pool has claimed it: nothing goes on here */
 };
 
 struct judge {
@@ -141,12 +154,18 @@ void judge_stored(struct sim *sim, int32_t partition, struct stored *stored);
 /* A worker's engine has been told the record. */
 void judge_read(struct sim *sim, struct worker *worker, int32_t partition,
                 const struct stored *stored);
+/* A worker commits a position, for displays. */
+void judge_commit(struct sim *sim, struct worker *worker, const struct action *act);
+/* A worker says that nothing of it is in the air. */
+void judge_drained(struct sim *sim, struct worker *worker);
 /* A worker has records deleted. */
 void judge_trim(struct sim *sim, struct worker *worker, const struct action *act);
 /* The log begins elsewhere now. */
 void judge_trimmed(struct sim *sim, int32_t partition);
 void judge_append(struct sim *sim, struct worker *worker, int32_t partition,
                   const struct record *record);
+/* Is it a claim that this pool, or the release that read it, has to stop at? */
+bool judge_is_alien(const struct sim *sim, const struct record *record);
 _Noreturn void judge_violated(struct sim *sim, int32_t partition, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
@@ -162,6 +181,7 @@ void judge_intent(struct sim *sim, int32_t partition, const struct stored *store
 void judge_intent_folded(struct sim *sim, int32_t partition);
 void judge_answer(struct sim *sim, int32_t partition);
 void judge_seen(struct sim *sim, const struct stored *stored);
+void judge_shut(struct sim *sim, const struct stored *stored);
 /* A worker has read the REPLY that sim->record holds. */
 void judge_reply_read(struct sim *sim, const struct worker *worker, int32_t partition);
 /* A worker has read the answer that sim->record holds. */
@@ -171,13 +191,15 @@ void judge_effect(struct sim *sim, struct sent_call *call, struct machine *machi
                   int64_t until_us);
 /* A worker's engine is told the answer. */
 void judge_told(struct sim *sim, const struct worker *worker, const struct sent_call *call);
+/* HARD > SOFT_FIRST, FORCE > SOFT. */
+int judge_strength(enum reboot_kind kind);
 /* By the formula of coalescing. */
 bool judge_serves(const struct sim *sim, const struct intent *intent, const struct ask *ask);
 struct intent *judge_find_intent(const struct sim *sim, int32_t partition,
                                  struct dispatch_id dispatch);
 struct boarding *judge_find_boarding(const struct intent *intent, const struct machine *machine);
-/* Is no promise made about this one and what is decided at the offset? */
-bool judge_is_excused(const struct sim *sim, const struct effect *effect, int64_t offset);
+/* Is no promise made about this one and what is decided after it at the moment? */
+bool judge_is_excused(const struct sim *sim, const struct effect *effect, struct moment moment);
 
 /* Is everything settled? If not, what is missing first goes to *why. */
 bool judge_is_settled(struct sim *sim, struct view *why);

@@ -12,6 +12,8 @@ static bool is_missing(struct view *why, struct view what)
 
 static bool is_ask_settled(struct sim *sim, const struct ask *ask, struct view *why)
 {
+    if (sim->judge.benches[upstream_partition(sim, ask)].is_foreign)
+        return true;
     if (ask->applied < 0)
         return is_missing(why, arena_print(&sim->arena,
                                            "the task of %.*s (input %d, offset %lld) is "
@@ -31,9 +33,25 @@ static bool is_ask_settled(struct sim *sim, const struct ask *ask, struct view *
     return true;
 }
 
+/* What another pool has claimed is nobody's here: whoever was given it has said so. */
+static bool is_left_alone(struct sim *sim, int32_t p, struct view *why)
+{
+    for (int32_t i = 0; i < sim->plan.worker_n; i++) {
+        const struct worker *worker = &sim->workers[i];
+        if (worker->alive && worker->assigned[p] && !worker->stopped[p])
+            return is_missing(why, arena_print(&sim->arena,
+                                               "worker %d has not stopped partition %d, which "
+                                               "another pool has claimed",
+                                               i, p));
+    }
+    return true;
+}
+
 static bool is_bench_settled(struct sim *sim, int32_t p, struct view *why)
 {
     struct bench *bench = &sim->judge.benches[p];
+    if (bench->is_foreign)
+        return is_left_alone(sim, p, why);
     for (uint32_t i = bench->unpublished; i < bench->owed_n; i++)
         if (!bench->owed[i].published)
             return is_missing(why, arena_print(&sim->arena,

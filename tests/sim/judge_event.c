@@ -24,10 +24,11 @@ static bool rides(const struct boarding *boarding, const struct key *key)
 }
 
 /* Nothing may have been rebooted for a request that ends like this. */
-static void check_no_effect(struct sim *sim, const struct key *key, const char *status)
+static void check_no_effect(struct sim *sim, const struct key *key, int64_t log_ms,
+                            const char *status)
 {
     const struct bench *bench = &sim->judge.benches[key->machine->partition];
-    int64_t now = bench->reference.next_offset - 1;
+    struct moment now = {bench->epoch, bench->reference.next_offset - 1, log_ms, sim->now_us};
     for (const struct effect *effect = key->machine->effects; effect != NULL; effect = effect->next)
         if (rides(effect->boarding, key) && !judge_is_excused(sim, effect, now))
             judge_violated(sim, key->machine->partition,
@@ -38,21 +39,24 @@ static void check_no_effect(struct sim *sim, const struct key *key, const char *
 static void check_expired(struct sim *sim, const struct key *key, int64_t log_ms)
 {
     const struct ask *ask = key->opened_by;
-    if (ask->expires_ms != TIME_NONE && log_ms + CLOCK_ERROR_MS < ask->expires_ms)
+    if (ask->expires_ms != TIME_NONE && log_ms + judge_clock_error_ms(sim) < ask->expires_ms)
         judge_violated(sim, key->machine->partition, "%.*s for %.*s expired before its time",
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
-    check_no_effect(sim, key, "expired");
+    check_no_effect(sim, key, log_ms, "expired");
 }
 
-/* Was it rebooted by the call, or at least shown rebooting after its intent? (Who is seen rebooting
- * then counts as rebooted by it: nothing tells whose reboot it is.) */
-static bool was_done(const struct sim *sim, const struct machine *machine,
+/* Was it rebooting after the intent, or has it been rebooted since its owner was shown it before?
+ * (Nothing tells whose reboot it is that is seen, nor, by the LatestOperation, when it was.) */
+static bool was_done(const struct sim *sim, const struct boarding *boarding,
                      const struct intent *intent)
 {
-    const struct effect *effect = machine->effects;
-    while (effect != NULL && effect->until_us + sim->plan.stale_us < intent->stored_us)
-        effect = effect->next;
-    return effect != NULL || machine->meddled_us >= 0;
+    const struct operation *operation = boarding->machine->operations;
+    for (; operation != NULL; operation = operation->next)
+        if (operation->is_reboot &&
+            (operation->until_us + sim->plan.stale_us >= intent->stored_us ||
+             operation->at_us > boarding->baseline_us))
+            return true;
+    return false;
 }
 
 /* It names a call: that call must have rebooted it, for this request or for one that serves it. */
@@ -62,17 +66,17 @@ static void check_done(struct sim *sim, const struct key *key, const struct outc
     const struct intent *intent = judge_find_intent(sim, p, outcome->dispatch);
     if (sim->plan.options.dry_run)
         return;
-    if (intent == NULL)
+    const struct boarding *boarding =
+        intent == NULL ? NULL : judge_find_boarding(intent, key->machine);
+    if (boarding == NULL)
         judge_violated(sim, p, "%.*s for %.*s is %s by a dispatch that was never intended",
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id),
                        outcome_status_name(outcome->status));
-    const struct boarding *boarding = judge_find_boarding(intent, key->machine);
-    bool own = boarding != NULL && rides(boarding, key);
-    if (!own && !judge_serves(sim, intent, key->opened_by))
+    if (!rides(boarding, key) && !judge_serves(sim, intent, key->opened_by))
         judge_violated(sim, p, "%.*s for %.*s is %s by a reboot that does not serve it",
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id),
                        outcome_status_name(outcome->status));
-    if (!was_done(sim, key->machine, intent))
+    if (!was_done(sim, boarding, intent))
         judge_violated(sim, p, "%.*s for %.*s is %s by a call that had no effect",
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id),
                        outcome_status_name(outcome->status));
@@ -93,7 +97,7 @@ static void check_word(struct sim *sim, const struct key *key, const struct outc
         if (!key->is_cancelled)
             judge_violated(sim, key->machine->partition, "%.*s for %.*s ends cancelled unasked",
                            VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
-        check_no_effect(sim, key, "cancelled");
+        check_no_effect(sim, key, outcome->time_ms, "cancelled");
         break;
     case OUTCOME_ACCEPTED:
     case OUTCOME_RETRYING:
@@ -106,6 +110,30 @@ static void check_word(struct sim *sim, const struct key *key, const struct outc
 
 /* ---- decided ---- */
 
+static bool breaks_policy(const struct sim *sim, const struct ask *ask)
+{
+    const struct engine_options *options = &sim->plan.options;
+    int64_t record_ms = ask->record_ms;
+    if (record_ms < ask->task_ms - options->request_max_age_ms)
+        record_ms = ask->task_ms - options->request_max_age_ms;
+    if (record_ms > ask->task_ms)
+        record_ms = ask->task_ms;
+    int64_t latest_ms = ask->not_before_ms > record_ms ? ask->not_before_ms : record_ms;
+    return latest_ms > record_ms + options->request_max_age_ms ||
+           ask->expires_ms > latest_ms + options->request_max_age_ms ||
+           (ask->kind != REBOOT_SOFT && !options->allow_force);
+}
+
+/* Are as many open as may be? */
+static bool is_full(const struct sim *sim, const struct machine *machine)
+{
+    const struct limits *limits = &sim->plan.options.limits;
+    uint32_t open_n = 0;
+    for (const struct key *key = machine->keys; key != NULL; key = key->next)
+        open_n += key->accepted >= 0 && key->final < 0;
+    return open_n >= limits->open_requests || (open_n + 1) * ITEM_BYTES_MAX > limits->entry_bytes;
+}
+
 static void decide_rejected(struct sim *sim, int32_t p, int64_t offset,
                             const struct outcome *outcome)
 {
@@ -113,16 +141,34 @@ static void decide_rejected(struct sim *sim, int32_t p, int64_t offset,
     if (ask->applied != offset || ask->is_answered)
         judge_violated(sim, p, "the record at %lld rejects a request that was decided before",
                        (long long)offset);
+    bool has_reason = ask->type == TASK_REFUSED ||
+                      (view_is(outcome->error_code, "request.policy") && breaks_policy(sim, ask)) ||
+                      (view_is(outcome->error_code, "request.cap") && is_full(sim, ask->machine));
+    if (!has_reason)
+        judge_violated(sim, p, "%.*s for %.*s is rejected without a reason",
+                       VIEW_FMT(outcome->request_id), VIEW_FMT(outcome->instance_id));
     ask->is_answered = true;
     ask->is_rejected = true;
 }
 
-/* May it have been forgotten by now that the key was closed? */
+/* What its instance has to remember behind it: requests that were closed later, are open, or were
+ * withdrawn before they came. */
+static uint32_t newer_n(const struct key *key)
+{
+    uint32_t n = key->machine->closed_n - key->closed_before - 1;
+    for (const struct key *other = key->machine->keys; other != NULL; other = other->next)
+        n += other->accepted < 0 ? other->is_cancelled : other->final < 0;
+    return n;
+}
+
+/* May it have been forgotten by now that the key was closed? Its time is over, or as many as may be
+ * remembered came later, or more bytes of them. */
 static bool is_forgettable(const struct sim *sim, const struct key *key, int64_t log_ms)
 {
     const struct limits *limits = &sim->plan.options.limits;
-    return key->machine->closed_n - key->closed_before > limits->closed_requests ||
-           limits->entry_bytes <= SMALL_ENTRY_BYTES || log_ms > key->forget_ms;
+    uint32_t n = newer_n(key);
+    return n >= limits->closed_requests || (n + 1) * ITEM_BYTES_MAX > limits->entry_bytes ||
+           log_ms + judge_clock_error_ms(sim) > key->forget_ms;
 }
 
 static void decide_accepted(struct sim *sim, struct key *key, int64_t offset,
@@ -135,6 +181,9 @@ static void decide_accepted(struct sim *sim, struct key *key, int64_t offset,
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
     if (key->accepted >= 0 && (key->final < 0 || !is_forgettable(sim, key, outcome->time_ms)))
         judge_violated(sim, p, "%.*s for %.*s is accepted again, within memory",
+                       VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
+    if (breaks_policy(sim, ask))
+        judge_violated(sim, p, "%.*s for %.*s is accepted against the policy",
                        VIEW_FMT(key->request_id), VIEW_FMT(key->machine->id));
     ask->is_answered = true;
     key->opened_by = ask;
@@ -161,7 +210,9 @@ static void decide_final(struct sim *sim, struct key *key, int64_t offset,
     key->status = outcome->status;
     key->final_image = dump_event(outcome);
     key->closed_before = machine->closed_n++;
-    key->forget_ms = expires_ms(sim, key->opened_by);
+    int64_t expires = expires_ms(sim, key->opened_by);
+    int64_t window_over = outcome->time_ms + sim->plan.options.dedup_window_ms;
+    key->forget_ms = expires > window_over || key->opened_by->allow_repeat ? expires : window_over;
     bool is_bad = outcome->status == OUTCOME_FAILED || outcome->status == OUTCOME_UNKNOWN ||
                   outcome->status == OUTCOME_UNCONFIRMED;
     struct intent *intent = judge_find_intent(sim, machine->partition, outcome->dispatch);

@@ -20,7 +20,8 @@ enum { TOPIC_KINDS = 3, NOBODY = UINT32_MAX };
 struct stored {
     int64_t offset;
     int64_t log_ms;
-    struct view bytes;
+    struct view bytes; /* of the ledger: as this release would have written them */
+    uint32_t format;   /* of the ledger: how they were written */
     uint32_t append;
     /* ledger, by the judge: */
     enum record_kind kind;
@@ -97,6 +98,8 @@ void outlet_open(struct outlet *outlet, uint32_t worker);
 uint32_t append_put(struct sim *sim, struct outlet *outlet, struct append what);
 void append_arrives(struct sim *sim, uint32_t i, bool again);
 void append_report(struct sim *sim, uint32_t i);
+/* Somebody else's record in a ledger partition, stored now. */
+void append_strange(struct sim *sim, int32_t partition, struct view bytes);
 /* The outlet's life ends: what is outstanding is stored late, or never. */
 void outlet_break(struct sim *sim, struct outlet *outlet, bool reported);
 /* No report of this life comes any more. */

@@ -103,7 +103,6 @@ static void draw_odds(struct plan *plan, struct random *random)
         .throttle = appetite(random, 10, 100),
         .busy = appetite(random, 30, 200),
         .partial = appetite(random, 200, 1000),
-        .no_date = appetite(random, 50, 300),
         .stays_down = appetite(random, 20, 100),
         .is_long = appetite(random, 20, 100),
         .repeat_id = appetite(random, 50, 200),
@@ -127,47 +126,18 @@ static void draw_faults(struct plan *plan, struct random *random)
     for (int i = 0; i < HAZARD_N; i++)
         plan->hazards[i] = appetite(random, 1, 4);
     /* Who is told no time by the API can only rely on its own clock. */
-    if (plan->clocks_agree && plan->hazards[HAZARD_CLOCK] == 0 && below(random, 8) == 0)
-        plan->odds.no_date = 1000;
+    if (plan->clocks_agree && plan->hazards[HAZARD_CLOCK] == 0)
+        plan->odds.no_date = appetite(random, 50, 1000);
     plan->pause_us = PICK(random, 1, 15, 60) * SECOND;
     plan->clock_step_us = PICK(random, 1, 15, 60) * SECOND;
     plan->rebalance_every_us = PICK(random, 0, 3, 15) * SECOND;
     plan->meddle_every_us = PICK(random, 0, 0, 0, 10) * SECOND;
     plan->outage_every_us = PICK(random, 0, 0, 0, 20) * SECOND;
+    plan->log_spread_us = PICK(random, 0, 0, 200, 2000) * MILLISECOND;
+    plan->election_every_us = plan->log_spread_us == 0 ? 0 : PICK(random, 1, 10) * SECOND;
     plan->api_limit = (uint32_t)plan->options.rate_limit;
     plan->batch_limit = (uint32_t)PICK(random, 2, 100, 100, 100);
     plan->names = below(random, 2) == 0;
-}
-
-/* What a pool does for a whole account on a good day, with its clocks within 20 ms and the
- * network's jitter: more calls than the limit allows at once, more reboots than can be read one by
- * one. */
-static void draw_large(struct plan *plan, struct random *random)
-{
-    struct lag near = {.usual_us = 3 * MILLISECOND};
-    plan->is_large = true;
-    plan->machine_n = 200 + below(random, 300);
-    plan->request_n = plan->machine_n / 25;
-    plan->asks_max = 60;
-    plan->first_request_us = 8 * SECOND; /* every partition has its owner by then */
-    plan->request_every_us = 20 * MILLISECOND;
-    plan->calm_us = 30 * SECOND;
-    plan->odds = (struct odds){.repeat_id = 100, .allow_repeat = 100, .strong = 50};
-    plan->hazard_every = 0;
-    plan->rebalance_every_us = plan->meddle_every_us = plan->outage_every_us = 0;
-    plan->clocks_agree = true;
-    plan->broker_skew_us = 0;
-    for (int i = 0; i < WORKERS_MAX; i++)
-        plan->wall[i] = (struct clock_error){(int64_t)below(random, 20 * MILLISECOND), 0};
-    plan->append = plan->publish = plan->report = plan->fetch = plan->group = near;
-    plan->there = plan->back = (struct lag){.usual_us = 60 * MILLISECOND};
-    plan->options.rate_limit = plan->api_limit = 20;
-    plan->options.batch_size = (uint32_t)PICK(random, 1, 2, 100);
-    plan->options.dry_run = false;
-    plan->batch_limit = 100;
-    plan->reads_per_turn = 2000;
-    plan->acts_per_turn = 1000;
-    plan->digest_every = 64;
 }
 
 void plan_draw(struct plan *plan, struct random *random)
@@ -189,8 +159,7 @@ void plan_draw(struct plan *plan, struct random *random)
     draw_faults(plan, random);
     plan->calm_us = PICK(random, 20, 40, 80) * SECOND;
     plan->request_every_us = plan->calm_us / plan->request_n;
-    if (below(random, 64) == 0)
-        draw_large(plan, random);
+    theme_draw(plan, random);
     /* After that the slowest things may still have to run their course one after the other: a wait
      * until notBefore, every attempt with its longest pause, the horizon of a lost call, and a
      * reboot that is watched to the end. */

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "core/engine.h"
 
-enum { WORKERS_MAX = 4, PARTITIONS_MAX = 4, INPUTS_MAX = 2 };
+enum { WORKERS_MAX = 4, PARTITIONS_MAX = 4, INPUTS_MAX = 2, BROKERS_MAX = 3 };
 
 /* How long something takes: usually about so long, and sometimes anything up to the tail. */
 struct lag {
@@ -63,6 +63,13 @@ struct clock_error {
     int64_t drift_ppm;
 };
 
+/* From the release that writes this format of records to the one that writes the next. */
+enum upgrade {
+    UPGRADE_NONE,
+    UPGRADE_ROLLING,  /* as it is meant: both read both */
+    UPGRADE_SKIPPING, /* a release was left out: the old one cannot read what the new one writes */
+};
+
 struct plan {
     int32_t worker_n;
     int32_t partition_n;
@@ -80,6 +87,7 @@ struct plan {
     struct clock_error boot[WORKERS_MAX];
     int64_t broker_skew_us;
     bool clocks_agree;
+    int64_t log_spread_us; /* the clocks of two brokers differ by so much at most */
     /* lags */
     struct lag append; /* to ledger and tasks */
     struct lag publish;
@@ -101,6 +109,12 @@ struct plan {
     int64_t rebalance_every_us; /* 0: only when workers come and go */
     int64_t meddle_every_us;
     int64_t outage_every_us;
+    int64_t election_every_us;
+    int64_t limits_us;   /* the limit changes about then, and again; 0: never */
+    int64_t stranger_us; /* another pool claims a partition; 0: never */
+    size_t scarce_bytes; /* so much memory until no more tasks are taken; 0: plenty */
+    enum upgrade upgrade;
+    bool plain_claims;  /* claims of the next release can be read by this one */
     uint32_t api_limit; /* calls per second that the API lets through */
     uint32_t batch_limit;
     bool names; /* error messages name the instances they mean */
@@ -111,5 +125,7 @@ struct plan {
 };
 
 void plan_draw(struct plan *plan, struct random *random);
+/* Some seeds go deep instead of wide: over what is drawn already. */
+void theme_draw(struct plan *plan, struct random *random);
 
 #endif

@@ -28,6 +28,10 @@ enum happening_type {
     HAPPEN_INTAKE,    /* what: an intake goes on */
     HAPPEN_MEDDLE,    /* somebody else operates on an instance */
     HAPPEN_OUTAGE,    /* the API goes away, or comes back */
+    HAPPEN_ELECTION,  /* a partition gets another leader, or a broker's clock is set */
+    HAPPEN_LIMITS,    /* the limit of calls changes; number: its workers know by now */
+    HAPPEN_UPGRADE,   /* who: a worker's next life is of the next release */
+    HAPPEN_STRANGER,  /* another pool claims a partition */
     HAPPEN_CALM,      /* faults stop */
     HAPPEN_REVIEW,    /* is everything settled? */
 };

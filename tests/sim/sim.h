@@ -8,14 +8,19 @@
  *
  *   main.c      options, seeds, what is printed
  *   plan.c      what a seed draws: sizes, policy, clocks, which faults and how often
+ *   theme.c     seeds that go deep instead of wide
  *   world.c     one seed from its beginning to its end
  *   topic.c     partitions of ledger and tasks; readers
  *   append.c    records on their way into them: late, twice, or never
  *   worker.c    a process: its clocks, its loop, its death
+ *   hazard.c    what befalls it
+ *   clock.c     what clocks show
  *   action.c    what its engine asks for
  *   group.c     who is told to own what, wrongly and late
  *   upstream.c  requests, and intake that makes tasks of them, again and again
  *   ecm.c       instances and what may be seen of them
+ *   trouble.c   what befalls the pool as a whole: limits, upgrades, brokers, strangers
+ *   format.c    records as a release to come writes them
  *   call.c      calls: refused, lost on either way, with late or partial effects
  *   judge*.c    what must hold, after every step, from outside
  *   dump.c      the folded state, canonically
@@ -33,6 +38,7 @@
 
 #include "arena.h"
 #include "ecm.h"
+#include "format.h"
 #include "judge.h"
 #include "log.h"
 #include "memory.h"
@@ -50,6 +56,11 @@ struct usage {
     double busy_s; /* and for how long that was so */
 };
 
+struct brokers {
+    int64_t ahead_us[BROKERS_MAX]; /* of the pool's time */
+    uint32_t leaders[TOPIC_KINDS][PARTITIONS_MAX];
+};
+
 struct sim {
     uint64_t seed;
     struct random random;
@@ -65,6 +76,8 @@ struct sim {
     struct append *appends;
     uint32_t append_n;
     struct worker workers[WORKERS_MAX];
+    struct brokers brokers;
+    double rate_limit; /* as the operator set it last */
     struct ecm ecm;
     struct sent_call **calls;
     uint32_t call_n;
@@ -94,7 +107,10 @@ void world_run(struct sim *sim, uint64_t seed);
 void world_plan(struct sim *sim, int64_t in_us, struct happening what);
 /* A lag of this kind, drawn. */
 int64_t world_lag_us(struct sim *sim, const struct lag *lag);
-int64_t world_log_ms(const struct sim *sim);
+int64_t world_log_ms(const struct sim *sim, uint32_t broker);
 int64_t world_api_s(const struct sim *sim);
+
+void trouble_begin(struct sim *sim);
+void trouble_happen(struct sim *sim, const struct happening *what);
 
 #endif

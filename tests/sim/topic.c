@@ -40,12 +40,16 @@ void topic_store(struct sim *sim, uint32_t append_i)
         topic->next_offset += 1 + below(sim, 3);
     topic->records = arena_room(&sim->arena, topic->records, topic->n, sizeof *topic->records);
     struct stored *stored = &topic->records[topic->n++];
-    *stored = (struct stored){.offset = topic->next_offset++,
-                              .log_ms = world_log_ms(sim),
-                              .bytes = append->bytes,
-                              .append = append_i};
-    if (append->topic == TOPIC_LEDGER)
+    *stored = (struct stored){
+        .offset = topic->next_offset++,
+        .log_ms = world_log_ms(sim, sim->brokers.leaders[append->topic][append->partition]),
+        .bytes = append->bytes,
+        .append = append_i};
+    if (append->topic == TOPIC_LEDGER) {
+        stored->format = (uint8_t)append->bytes.p[0];
+        stored->bytes = format_plain(&sim->arena, append->bytes);
         judge_stored(sim, append->partition, stored);
+    }
     for (int32_t i = 0; i < sim->plan.worker_n; i++) {
         struct worker *worker = &sim->workers[i];
         struct reader *reader = &worker->readers[append->topic][append->partition];

@@ -10,21 +10,33 @@
 
 enum { LINES_SHOWN = 120, RECORDS_SHOWN = 60, TEXT_BYTES_MAX = 64 * 1024 };
 
-static void print_record(struct sim *sim, struct view bytes, const struct record_line *model)
+/* The words behind time, place and validity, which a record has only once it is stored. */
+static struct view without_place(struct view text)
 {
-    static struct record_scratch scratch;
+    enum { WORDS = 3 };
+    for (int words = 0; text.n > 0 && words < WORDS; text.p++, text.n--)
+        words += text.p[0] == ' ';
+    return text;
+}
+
+/* at NULL: it is not stored yet. */
+static void print_record(struct sim *sim, struct view bytes, const struct record_line *at)
+{
     struct record record;
     struct fault fault;
-    struct record_line line = *model;
+    struct record_line line = {.valid = true};
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
-    (void)sim;
+    if (at != NULL)
+        line = *at;
     line.record = &record;
-    enum err err = record_decode(bytes, &scratch, &record, &fault);
+    struct view plain = format_plain(&sim->arena, bytes);
+    enum err err = record_decode(plain, &sim->trace.scratch, &record, &fault);
     if (err == ERR_OK)
         err = record_text_write(&line, &text);
     CHECK(err == ERR_OK);
-    (void)printf(" %.*s", VIEW_FMT(buf_view(&text)));
+    struct view words = at != NULL ? buf_view(&text) : without_place(buf_view(&text));
+    (void)printf(" %.*s", VIEW_FMT(words));
     buf_release(&text);
 }
 
@@ -63,8 +75,7 @@ static void print_line(struct sim *sim, const struct line *line)
     if (line->call != NULL)
         print_call(line->call);
     if (line->record.n > 0)
-        print_record(sim, line->record,
-                     &(struct record_line){.partition = line->partition, .valid = true});
+        print_record(sim, line->record, NULL);
     (void)printf("\n");
 }
 
@@ -87,6 +98,7 @@ void trace_letter(struct sim *sim, const struct worker *worker, const struct let
         [EV_PUBLISHED] = "has published, ticket",
         [EV_ANSWER] = "gets the answer to",
         [EV_DRAIN] = "is told to drain",
+        [EV_LIMITS] = "is told of a limit of calls per second:",
     };
     trace_line(sim,
                (struct line){.worker = worker->index,

@@ -6,6 +6,7 @@
 #define TESTS_SIM_TRACE_H
 
 #include "base/bytes.h"
+#include "wire/record_codec.h"
 
 #include "plan.h"
 
@@ -32,6 +33,7 @@ struct trace {
     bool on; /* print at once */
     struct line lines[LINES_MAX];
     uint64_t n;
+    struct record_scratch scratch;
 };
 
 void trace_line(struct sim *sim, struct line line);

@@ -51,7 +51,7 @@ static void draw_times(struct sim *sim, struct ask *ask)
 {
     const struct odds *odds = &sim->plan.odds;
     const struct engine_options *options = &sim->plan.options;
-    int64_t now_ms = world_log_ms(sim);
+    int64_t now_ms = world_log_ms(sim, 0);
     ask->record_ms = now_ms;
     ask->requested_ms = ask->not_before_ms = ask->expires_ms = TIME_NONE;
     if (chance(sim, odds->dated))
@@ -109,7 +109,7 @@ static struct ask draw_ask(struct sim *sim)
     }
     if (chance(sim, odds->refused)) {
         struct ask ask = {.type = TASK_REFUSED, .applied = -1};
-        ask.record_ms = world_log_ms(sim);
+        ask.record_ms = world_log_ms(sim, 0);
         ask.requested_ms = ask.not_before_ms = ask.expires_ms = TIME_NONE;
         ask.request_id = id_at(sim, below(sim, up->request_n + IDS_AHEAD));
         return ask;
@@ -191,6 +191,12 @@ void upstream_request(struct sim *sim)
                    (struct happening){.type = HAPPEN_REQUEST});
 }
 
+int32_t upstream_partition(const struct sim *sim, const struct ask *ask)
+{
+    return ask->machine != NULL ? ask->machine->partition
+                                : (int32_t)(ask->source.offset % sim->plan.partition_n);
+}
+
 struct ask *upstream_ask(struct sim *sim, struct source source)
 {
     CHECK(source.partition >= 0 && source.partition < sim->plan.input_n);
@@ -243,9 +249,6 @@ static void write_tasks(struct sim *sim, struct intake *intake, uint32_t record_
             task.error_code = VIEW_LIT("request.field.stopType");
             task.error_message = VIEW_LIT("stopType is none of SOFT, HARD, SOFT_FIRST");
         }
-        int32_t partition = ask->machine != NULL
-                                ? ask->machine->partition
-                                : (int32_t)(record->offset % sim->plan.partition_n);
         struct fault fault;
         buf_clear(&sim->bytes);
         enum err err = task_encode(&task, &sim->bytes, &fault);
@@ -253,7 +256,7 @@ static void write_tasks(struct sim *sim, struct intake *intake, uint32_t record_
         intake->pending[record_i]++;
         append_put(sim, &intake->outlet,
                    (struct append){.topic = TOPIC_TASKS,
-                                   .partition = partition,
+                                   .partition = upstream_partition(sim, ask),
                                    .ticket = record_i,
                                    .bytes = buf_view(&sim->bytes)});
     }

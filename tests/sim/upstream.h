@@ -74,6 +74,8 @@ void upstream_open(struct sim *sim);
 void upstream_request(struct sim *sim);
 void upstream_intake(struct sim *sim, uint32_t index);
 void intake_report(struct sim *sim, struct outlet *outlet, const struct append *append);
+/* Where its task goes. */
+int32_t upstream_partition(const struct sim *sim, const struct ask *ask);
 struct ask *upstream_ask(struct sim *sim, struct source source);
 
 #endif

@@ -7,55 +7,8 @@
 #include "sim.h"
 #include "wire/task_codec.h"
 
-static const int64_t epoch_us = 1700000000000000; /* 2023-11-14 */
-static const int64_t outlet_pause_us = 1000000;   /* between two lives of a producer */
-static const int64_t drain_us = 20000000;
-static const int64_t session_us = 10000000;
-
-/* ---- clocks ---- */
-
-static int64_t clock_us(const struct clock_error *error, int64_t true_us)
-{
-    return true_us + error->skew_us + true_us * error->drift_ppm / 1000000;
-}
-
-static struct now now_of(const struct sim *sim, const struct worker *worker)
-{
-    return (struct now){
-        .at = {clock_us(&sim->plan.boot[worker->index], sim->now_us)},
-        .wall_us = epoch_us + clock_us(&sim->plan.wall[worker->index], sim->now_us) +
-                   worker->clock_step_us,
-    };
-}
-
-int64_t world_log_ms(const struct sim *sim)
-{
-    return (epoch_us + sim->now_us + sim->plan.broker_skew_us) / 1000;
-}
-
-int64_t world_api_s(const struct sim *sim)
-{
-    return (epoch_us + sim->now_us) / 1000000;
-}
-
-/* The true time by which the worker's boot-time clock shows this. */
-static int64_t true_us_of(const struct sim *sim, const struct worker *worker, struct instant at)
-{
-    if (at.us == INT64_MAX)
-        return INT64_MAX;
-    const struct clock_error *error = &sim->plan.boot[worker->index];
-    int64_t true_us = at.us - error->skew_us;
-    true_us -= true_us * error->drift_ppm / 1000000;
-    return true_us + 1;
-}
-
-/* ---- life ---- */
-
-static void draw_hazard(struct sim *sim, struct worker *worker)
-{
-    uint32_t every = sim->plan.hazard_every;
-    worker->hazard_in = every == 0 ? UINT32_MAX : 1 + below(sim, 2 * every);
-}
+/* With less than this an engine takes no tasks: it is for what becomes of those it has. */
+enum { RESERVED_BYTES = ENGINE_BYTES_MIN / 8 * 5 };
 
 void worker_open(struct sim *sim, uint32_t index)
 {
@@ -64,6 +17,21 @@ void worker_open(struct sim *sim, uint32_t index)
                               .name = arena_print(&sim->arena, "w%u", index),
                               .memory = sim->engine_memory[index],
                               .turn_at_us = INT64_MAX};
+}
+
+/* By what its next life can read and write. */
+static struct release release_of(const struct sim *sim, const struct worker *worker)
+{
+    switch (sim->plan.upgrade) {
+    case UPGRADE_NONE:
+        return (struct release){LEDGER_FORMAT, LEDGER_FORMAT};
+    case UPGRADE_ROLLING:
+        return (struct release){NEXT_FORMAT, worker->is_upgraded ? NEXT_FORMAT : LEDGER_FORMAT};
+    case UPGRADE_SKIPPING:
+        return worker->is_upgraded ? (struct release){NEXT_FORMAT, NEXT_FORMAT}
+                                   : (struct release){LEDGER_FORMAT, LEDGER_FORMAT};
+    }
+    UNREACHABLE();
 }
 
 void worker_start(struct sim *sim, struct worker *worker)
@@ -75,11 +43,18 @@ void worker_start(struct sim *sim, struct worker *worker)
     worker->process++;
     worker->nonce = random_next(&sim->random);
     worker->options = sim->plan.options;
+    worker->options.rate_limit = sim->rate_limit;
     worker->options.worker = worker->name;
     worker->options.nonce = worker->nonce;
     worker->options.seed = random_next(&sim->random);
     worker->engine = engine_open(&worker->options, worker->memory, ENGINE_BYTES_MIN);
     CHECK(worker->engine != NULL);
+    worker->memory_bytes = worker->engine->pool.size;
+    if (sim->plan.scarce_bytes > 0 && !sim->calm)
+        worker->engine->pool.size =
+            pool_used(&worker->engine->pool) + RESERVED_BYTES + sim->plan.scarce_bytes;
+    worker->full_n = 0;
+    worker->release = release_of(sim, worker);
     outlet_open(&worker->outlet, worker->index);
     worker->outlet_opens_us = 0;
     worker->group = worker->reports = worker->answers = (struct inbox){0};
@@ -88,9 +63,9 @@ void worker_start(struct sim *sim, struct worker *worker)
     worker->holds = false;
     for (int32_t p = 0; p < PARTITIONS_MAX; p++) {
         worker->known[p] = (struct knowledge){.epoch = -1};
-        worker->assigned[p] = false;
+        worker->assigned[p] = worker->stopped[p] = false;
     }
-    draw_hazard(sim, worker);
+    hazard_draw(sim, worker);
     trace_line(sim, (struct line){.worker = worker->index,
                                   .partition = -1,
                                   .what = "starts, process",
@@ -100,8 +75,7 @@ void worker_start(struct sim *sim, struct worker *worker)
                (struct happening){.type = HAPPEN_REBALANCE});
 }
 
-/* The process is gone; what it had handed over may go on without it. */
-static void end(struct sim *sim, struct worker *worker, int64_t noticed_us)
+void worker_end(struct sim *sim, struct worker *worker, int64_t noticed_us)
 {
     outlet_break(sim, &worker->outlet, false);
     outlet_close(&worker->outlet);
@@ -119,106 +93,11 @@ static void end(struct sim *sim, struct worker *worker, int64_t noticed_us)
     world_plan(sim, noticed_us, (struct happening){.type = HAPPEN_REBALANCE});
 }
 
-static void crash(struct sim *sim, struct worker *worker)
-{
-    trace_line(sim, (struct line){.worker = worker->index, .partition = -1, .what = "dies"});
-    end(sim, worker, 1 + below(sim, (uint32_t)session_us));
-}
-
 /* An orderly end. */
 static void leave(struct sim *sim, struct worker *worker)
 {
     trace_line(sim, (struct line){.worker = worker->index, .partition = -1, .what = "leaves"});
-    end(sim, worker, 1);
-}
-
-/* ---- what befalls it ---- */
-
-static enum hazard pick_hazard(struct sim *sim)
-{
-    uint32_t all = 0;
-    for (int i = 0; i < HAZARD_N; i++)
-        all += sim->plan.hazards[i];
-    uint32_t drawn = all == 0 ? 0 : below(sim, all);
-    int i = 0;
-    while (i < HAZARD_N - 1 && drawn >= sim->plan.hazards[i])
-        drawn -= sim->plan.hazards[i++];
-    return all == 0 ? HAZARD_PAUSE : (enum hazard)i;
-}
-
-static void pause_for(struct sim *sim, struct worker *worker, int64_t us)
-{
-    trace_line(sim, (struct line){.worker = worker->index,
-                                  .partition = -1,
-                                  .what = "is stopped for ms",
-                                  .number = us / 1000});
-    worker->stalled_until_us = sim->now_us + us;
-    worker->turn_at_us = INT64_MAX;
-    worker_wake(sim, worker, worker->stalled_until_us);
-}
-
-void worker_break_outlet(struct sim *sim, struct worker *worker)
-{
-    if (worker->outlet_opens_us != 0)
-        return;
-    trace_line(sim,
-               (struct line){.worker = worker->index, .partition = -1, .what = "producer breaks"});
-    outlet_break(sim, &worker->outlet, true);
-    int64_t quiet_us = outlet_quiet_us(&worker->outlet);
-    quiet_us = quiet_us > sim->now_us ? quiet_us : sim->now_us;
-    worker->outlet_opens_us = quiet_us + outlet_pause_us;
-    worker_wake(sim, worker, worker->outlet_opens_us);
-}
-
-static void begin_drain(struct sim *sim, struct worker *worker)
-{
-    if (worker->draining)
-        return;
-    trace_line(sim, (struct line){.worker = worker->index, .partition = -1, .what = "drains"});
-    worker->draining = true;
-    worker->drained = false;
-    worker->drain_until_us = sim->now_us + drain_us;
-    worker_post(sim, worker, (struct letter){.type = EV_DRAIN, .partition = -1});
-    worker_wake(sim, worker, worker->drain_until_us);
-}
-
-/* Somebody sets its wall clock. */
-static void step_clock(struct sim *sim, struct worker *worker)
-{
-    int64_t step_us = (int64_t)random_below(&sim->random, 2 * (uint64_t)sim->plan.clock_step_us) -
-                      sim->plan.clock_step_us;
-    worker->clock_step_us += step_us;
-    trace_line(sim, (struct line){.worker = worker->index,
-                                  .partition = -1,
-                                  .what = "has its clock set by ms",
-                                  .number = step_us / 1000});
-}
-
-/* True when it does not go on now. */
-static bool is_struck(struct sim *sim, struct worker *worker)
-{
-    if (sim->calm || --worker->hazard_in > 0)
-        return false;
-    draw_hazard(sim, worker);
-    switch (pick_hazard(sim)) {
-    case HAZARD_CRASH:
-        crash(sim, worker);
-        return true;
-    case HAZARD_PAUSE:
-        pause_for(sim, worker,
-                  1 + (int64_t)random_below(&sim->random, (uint64_t)sim->plan.pause_us));
-        return true;
-    case HAZARD_BREAK:
-        worker_break_outlet(sim, worker);
-        return false;
-    case HAZARD_DRAIN:
-        begin_drain(sim, worker);
-        return false;
-    case HAZARD_CLOCK:
-        step_clock(sim, worker);
-        return false;
-    }
-    UNREACHABLE();
+    worker_end(sim, worker, 1);
 }
 
 /* ---- what it is told ---- */
@@ -258,13 +137,21 @@ void worker_post(struct sim *sim, struct worker *worker, struct letter letter)
     worker_wake(sim, worker, sim->now_us);
 }
 
+static bool is_at_ceiling(const struct worker *worker)
+{
+    return pool_free(&worker->engine->pool) < RESERVED_BYTES;
+}
+
 void worker_step(struct sim *sim, struct worker *worker, struct event *event)
 {
-    event->now = now_of(sim, worker);
+    event->now = worker_now(sim, worker);
     worker->stepped_us = sim->now_us;
     worker->deed_n += event->type != EV_TICK;
     sim->step_n++;
+    bool was_full = is_at_ceiling(worker);
     engine_step(worker->engine, event);
+    if (event->type != EV_TASK) /* then it looks itself, somewhere in the step */
+        worker->full_n = was_full && is_at_ceiling(worker) ? worker->full_n + 1 : 0;
 }
 
 static bool take_letter(struct sim *sim, struct worker *worker, struct inbox *inbox)
@@ -282,6 +169,8 @@ static bool take_letter(struct sim *sim, struct worker *worker, struct inbox *in
     }
     if (letter.type == EV_APPENDED)
         sim->appends[letter.append].told = true;
+    if (letter.type == EV_LIMITS)
+        event.rate_limit = (double)letter.ticket;
     trace_letter(sim, worker, &letter);
     worker_step(sim, worker, &event);
     return true;
@@ -306,8 +195,15 @@ static void take_record(struct sim *sim, struct worker *worker, int32_t p)
     const struct topic *topic = &sim->topics[TOPIC_LEDGER][p];
     const struct stored *stored = &topic->records[worker->readers[TOPIC_LEDGER][p].next++];
     struct fault fault;
-    enum err err = record_decode(stored->bytes, &sim->scratch, &sim->record, &fault);
-    CHECK(err == ERR_OK);
+    if (format_decode(stored, worker->release.reads, &sim->scratch, &sim->record, &fault) !=
+        ERR_OK) {
+        worker->known[p].is_alien = true;
+        worker_step(sim, worker,
+                    &(struct event){
+                        .type = EV_LEDGER_STOPPED, .partition = p, .text = view_of(fault.text)});
+        return;
+    }
+    worker->known[p].is_alien |= judge_is_alien(sim, &sim->record);
     worker_step(sim, worker,
                 &(struct event){.type = EV_RECORD,
                                 .partition = p,
@@ -326,6 +222,9 @@ static void take_task(struct sim *sim, struct worker *worker, int32_t p)
     struct fault fault;
     enum err err = task_decode(stored->bytes, &task, &fault);
     CHECK(err == ERR_OK);
+    if (worker->full_n > 1)
+        judge_violated(sim, p, "worker %u takes tasks, and its memory is at the ceiling",
+                       worker->index);
     worker_step(sim, worker,
                 &(struct event){.type = EV_TASK,
                                 .partition = p,
@@ -462,7 +361,7 @@ static void check_rest(struct sim *sim, struct worker *worker)
 {
     enum { RESTLESS_MAX = 50 };
     bool wants_now = worker->outlet_opens_us == 0 &&
-                     true_us_of(sim, worker, engine_wake(worker->engine)) <= sim->now_us;
+                     worker_true_us(sim, worker, engine_wake(worker->engine)) <= sim->now_us;
     worker->restless_n = wants_now && worker->deed_n == 0 ? worker->restless_n + 1 : 0;
     worker->deed_n = 0;
     if (worker->restless_n > RESTLESS_MAX)
@@ -474,7 +373,7 @@ static int64_t next_turn_us(struct sim *sim, struct worker *worker)
 {
     if (has_more(sim, worker))
         return sim->now_us + 20 + below(sim, 200);
-    int64_t next_us = true_us_of(sim, worker, engine_wake(worker->engine));
+    int64_t next_us = worker_true_us(sim, worker, engine_wake(worker->engine));
     if (next_us <= sim->now_us)
         next_us = sim->now_us + 20 + below(sim, 200);
     return next_us < worker->outlet_opens_us ? worker->outlet_opens_us : next_us;
@@ -484,7 +383,7 @@ void worker_turn(struct sim *sim, struct worker *worker)
 {
     worker->turn_at_us = INT64_MAX;
     do {
-        if (is_struck(sim, worker))
+        if (hazard_strikes(sim, worker))
             return;
     } while (go_on(sim, worker));
     worker->stage = STAGE_GROUP;

@@ -36,6 +36,13 @@ struct knowledge {
     uint32_t turn; /* in which it was read */
     bool at_end;   /* the end was told since the last start */
     bool is_whole; /* it began at the log's beginning, or has met the end of a snapshot */
+    bool is_alien; /* it was shown what is not this pool's, or of a release to come */
+};
+
+/* The newest format of records that a program reads, and the one that it writes. */
+struct release {
+    uint32_t reads;
+    uint32_t writes;
 };
 
 struct worker {
@@ -55,6 +62,11 @@ struct worker {
     struct reader readers[2][PARTITIONS_MAX];
     struct knowledge known[PARTITIONS_MAX];
     bool assigned[PARTITIONS_MAX]; /* as its engine was told */
+    bool stopped[PARTITIONS_MAX];  /* it said that somebody has to look after it */
+    struct release release;
+    bool is_upgraded; /* from its next life on */
+    size_t memory_bytes;
+    uint32_t full_n; /* steps since when its memory is at the ceiling */
     /* Appends since it began to read the ledger that it has not read back. */
     uint32_t unread_n[PARTITIONS_MAX];
     uint32_t first_append[PARTITIONS_MAX];
@@ -79,6 +91,17 @@ struct worker {
 
 void worker_open(struct sim *sim, uint32_t index);
 void worker_start(struct sim *sim, struct worker *worker);
+/* The process is gone; what it had handed over may go on without it. The group notices then. */
+void worker_end(struct sim *sim, struct worker *worker, int64_t noticed_us);
+struct now worker_now(const struct sim *sim, const struct worker *worker);
+/* The true time by which its boot-time clock shows this. */
+int64_t worker_true_us(const struct sim *sim, const struct worker *worker, struct instant at);
+/* It is told to end in order. */
+void worker_drain(struct sim *sim, struct worker *worker);
+/* In how many steps something befalls it next. */
+void hazard_draw(struct sim *sim, struct worker *worker);
+/* Something may befall it now; true when it does not go on. */
+bool hazard_strikes(struct sim *sim, struct worker *worker);
 /* Its producer fails: what is outstanding is reported as failed. */
 void worker_break_outlet(struct sim *sim, struct worker *worker);
 void worker_turn(struct sim *sim, struct worker *worker);

@@ -52,6 +52,7 @@ static void begin(struct sim *sim, uint64_t seed)
     ecm_open(sim);
     judge_open(sim);
     upstream_open(sim);
+    trouble_begin(sim);
     for (uint32_t i = 0; i < (uint32_t)sim->plan.worker_n; i++) {
         worker_open(sim, i);
         world_plan(sim, below(sim, 3000000), (struct happening){.type = HAPPEN_START, .who = i});
@@ -100,6 +101,8 @@ static void become_calm(struct sim *sim)
     for (int32_t i = 0; i < sim->plan.worker_n; i++) {
         struct worker *worker = &sim->workers[i];
         worker->stalled_until_us = 0;
+        if (worker->alive && sim->plan.scarce_bytes > 0)
+            worker->engine->pool.size = worker->memory_bytes;
         worker_wake(sim, worker, sim->now_us);
     }
     world_plan(sim, 1, (struct happening){.type = HAPPEN_REBALANCE});
@@ -177,6 +180,12 @@ static void happen(struct sim *sim, const struct happening *what)
     case HAPPEN_OUTAGE:
         ecm_outage(sim);
         break;
+    case HAPPEN_ELECTION:
+    case HAPPEN_LIMITS:
+    case HAPPEN_UPGRADE:
+    case HAPPEN_STRANGER:
+        trouble_happen(sim, what);
+        break;
     case HAPPEN_CALM:
         become_calm(sim);
         break;
@@ -193,6 +202,11 @@ static void note_usage(struct sim *sim)
     const struct ecm *ecm = &sim->ecm;
     uint32_t n = ecm->arrival_n;
     if (!sim->plan.is_large || sim->plan.options.batch_size > 2 || n < CALLS_MIN)
+        return;
+    /* One, or one in a hundred, may be the jitter's; more is nobody's luck. */
+    if (ecm->throttled_n > 1 + n / 100)
+        judge_violated(sim, -1, "%u of %u calls are over the limit", ecm->throttled_n, n);
+    if (sim->plan.limits_us > 0)
         return;
     sim->usage.call_n += n;
     sim->usage.throttled_n += ecm->throttled_n;

@@ -55,16 +55,21 @@ static enum fold_result fold(int64_t offset, const struct record *record)
     return ledger_fold(&ledger, offset, 1767261600000 + offset, record, &folded);
 }
 
-static enum fold_result claim(int64_t offset, const char *worker)
+static enum fold_result claim_of_format(int64_t offset, const char *worker, uint32_t format)
 {
     const struct record record = {
         .kind = RECORD_CLAIM,
         .u.claim = {.pool = VIEW_LIT("pool"),
                     .worker = view_of(worker),
                     .nonce = 1,
-                    .format = LEDGER_FORMAT,
+                    .format = format,
                     .limits = {.open_requests = 2, .closed_requests = 2, .entry_bytes = 65536}}};
     return fold(offset, &record);
+}
+
+static enum fold_result claim(int64_t offset, const char *worker)
+{
+    return claim_of_format(offset, worker, LEDGER_FORMAT);
 }
 
 /* One new request, for an instance that is named by the offset; the cursor says which task. */
@@ -178,6 +183,16 @@ static void a_log_that_does_not_start_at_its_beginning_is_broken(void **state)
     (void)state;
     assert_int_equal(claim(1, "A"), FOLD_BROKEN);
     assert_non_null(folded.why);
+}
+
+/* Its records could not be read: whoever goes on would only take the partition away from it. */
+static void a_claim_of_a_newer_format_breaks_the_log(void **state)
+{
+    (void)state;
+    assert_int_equal(claim(0, "A"), FOLD_CLAIM);
+    assert_int_equal(claim_of_format(1, "B", LEDGER_FORMAT + 1), FOLD_BROKEN);
+    assert_non_null(strstr(folded.why, "upgrade"));
+    assert_state(0, 0, 0);
 }
 
 /* Brokers use offsets themselves, for transactions and for what compaction took. */
@@ -360,6 +375,7 @@ int main(void)
         FOLD_TEST(whatever_follows_a_gap_is_void),
         FOLD_TEST(an_epoch_that_is_not_below_its_own_offset_breaks_the_log),
         FOLD_TEST(a_log_that_does_not_start_at_its_beginning_is_broken),
+        FOLD_TEST(a_claim_of_a_newer_format_breaks_the_log),
         FOLD_TEST(offsets_may_have_gaps),
         FOLD_TEST(a_reply_is_news_and_changes_nothing),
         FOLD_TEST(the_limits_of_the_claim_hold_until_the_next_one),

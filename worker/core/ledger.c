@@ -44,8 +44,11 @@ static enum fold_result broken(struct folded *out, const char *why)
 }
 
 static enum fold_result fold_claim(struct ledger *ledger, int64_t offset,
-                                   const struct record *record)
+                                   const struct record *record, struct folded *out)
 {
+    if (record->u.claim.format > LEDGER_FORMAT)
+        return broken(out, "the ledger is claimed by a worker of a newer release, whose records "
+                           "this one cannot read: upgrade this worker");
     ledger->epoch = offset;
     ledger->next_seq = 0;
     ledger->limits = record->u.claim.limits;
@@ -170,7 +173,7 @@ enum fold_result ledger_fold(struct ledger *ledger, int64_t offset, int64_t log_
     }
     ledger->next_offset = offset + 1;
     if (record->kind == RECORD_CLAIM)
-        return fold_claim(ledger, offset, record);
+        return fold_claim(ledger, offset, record, out);
     if (record->kind == RECORD_REPLY)
         return FOLD_NEWS;
     if (record->epoch >= offset)
