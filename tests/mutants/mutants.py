@@ -110,7 +110,7 @@ MUTANTS = {
     "horizon-ignored": (
         "an old intent is waited out before anything is concluded from what is not seen",
         "look.c",
-        "if (reading->begun_ms < horizon_ms(eng, entry)) {",
+        "if (reading->begun_ms < horizon_ms(eng, owner, entry)) {",
         "if (reading->begun_ms < entry->flight->started_ms) {"),
     "reply-for-another-dispatch": (
         "an answer is for its own dispatch",
@@ -222,8 +222,9 @@ MUTANTS = {
     "retried-before-the-horizon": (
         "under the policy retry too, a lost call is made again when it can have no effect any more",
         "look.c",
-        "if (reading->begun_ms < horizon_ms(eng, entry)) {",
-        "if (reading->begun_ms < horizon_ms(eng, entry) && !eng->options.ambiguity_retry) {"),
+        "if (reading->begun_ms < horizon_ms(eng, owner, entry)) {",
+        "if (reading->begun_ms < horizon_ms(eng, owner, entry) &&"
+        " !eng->options.ambiguity_retry) {"),
     "retried-unasked": (
         "under the policy report a lost call is never made again",
         "look.c",
