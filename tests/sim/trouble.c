@@ -107,20 +107,14 @@ static void claim_strangely(struct sim *sim)
 
 void trouble_happen(struct sim *sim, const struct happening *what)
 {
-    switch (what->type) {
-    case HAPPEN_ELECTION:
+    if (what->type == HAPPEN_ELECTION) {
         elect(sim);
-        break;
-    case HAPPEN_LIMITS:
+    } else if (what->type == HAPPEN_LIMITS) {
         set_limits(sim, what->number != 0);
-        break;
-    case HAPPEN_UPGRADE:
+    } else if (what->type == HAPPEN_UPGRADE) {
         upgrade(sim, &sim->workers[what->who]);
-        break;
-    case HAPPEN_STRANGER:
+    } else {
+        CHECK(what->type == HAPPEN_STRANGER);
         claim_strangely(sim);
-        break;
-    default:
-        UNREACHABLE();
     }
 }
