@@ -114,32 +114,46 @@ static void headers_and_nulls_survive(void **state)
     struct fixture *fx = *state;
     struct producer *producer = open_producer(fx);
     struct kafka_header headers[] = {{VIEW_LIT("a"), VIEW_LIT("1")}, {VIEW_LIT("b"), VIEW_NONE}};
-    struct producer_record record = {.topic = TOPIC_REQUESTS,
-                                     .partition = 0,
-                                     .value = VIEW_LIT("x"),
-                                     .headers = headers,
-                                     .header_n = 2};
+    const int32_t partition =
+        rd_kafka_msg_partitioner_murmur2(NULL, "k", 1, FIXTURE_PARTITIONS, NULL, NULL);
+    enum { HEADERS, NO_KEY, TOMBSTONE, N };
+    const struct producer_record records[N] = {
+        [HEADERS] = {.topic = TOPIC_REQUESTS,
+                     .partition = PRODUCER_ANY,
+                     .ticket = HEADERS,
+                     .key = VIEW_LIT("k"),
+                     .value = VIEW_LIT("x"),
+                     .headers = headers,
+                     .header_n = 2},
+        [NO_KEY] = {.topic = TOPIC_REQUESTS,
+                    .partition = partition,
+                    .ticket = NO_KEY,
+                    .value = VIEW_LIT("x")},
+        /* Held until the one before it is acknowledged. */
+        [TOMBSTONE] = {.topic = TOPIC_REQUESTS,
+                       .partition = partition,
+                       .ticket = TOMBSTONE,
+                       .key = VIEW_LIT("k")},
+    };
     struct fault fault;
-    assert_int_equal(producer_put(producer, &record, &fault), ERR_OK);
-    struct producer_record tombstone = {
-        .topic = TOPIC_REQUESTS, .partition = 0, .ticket = 1, .key = VIEW_LIT("k")};
-    assert_int_equal(producer_put(producer, &tombstone, &fault), ERR_OK);
-    expect_delivered(fx, producer, 0, 2);
+    for (int i = 0; i < N; i++)
+        assert_int_equal(producer_put(producer, &records[i], &fault), ERR_OK);
+    expect_delivered(fx, producer, 0, N);
     struct reader *reader = open_reader(fx);
-    start(reader, (struct reader_at){TOPIC_REQUESTS, 0}, READER_BEGINNING);
+    start(reader, (struct reader_at){TOPIC_REQUESTS, partition}, READER_BEGINNING);
     int seen = 0;
     struct reader_event event;
-    FIXTURE_UNTIL(fx, seen == 2, {
-        while (seen < 2 && reader_next(reader, &event)) {
+    FIXTURE_UNTIL(fx, seen == N, {
+        while (seen < N && reader_next(reader, &event)) {
             assert_int_equal(event.type, READER_RECORD);
-            if (seen == 0) {
-                assert_null(event.key.p);
+            if (seen == HEADERS) {
                 assert_int_equal(event.header_n, 2);
                 assert_true(view_is(event.headers[0].name, "a"));
                 assert_true(view_is(event.headers[0].value, "1"));
                 assert_null(event.headers[1].value.p);
             }
-            assert_int_equal(event.is_tombstone, seen == 1);
+            assert_int_equal(event.key.p == NULL, seen == NO_KEY);
+            assert_int_equal(event.is_tombstone, seen == TOMBSTONE);
             seen++;
         }
     });

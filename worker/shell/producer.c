@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/instant.h"
 #include "shell/clock.h"
+#include "shell/producer_gate.h"
 
 /* One life of librdkafka's producer, and the time between two. */
 enum life {
@@ -22,7 +23,8 @@ struct outstanding {
         struct outstanding *next_free;
     };
     uint32_t bytes;
-    enum topic topic;
+    uint8_t topic;
+    bool is_gated;
 };
 
 struct producer {
@@ -39,7 +41,8 @@ struct producer {
     uint32_t fresh; /* slots from here on were never used */
     uint64_t bulk_n;
     uint64_t bulk_bytes;
-    uint64_t topic_n[TOPIC_N];     /* outstanding */
+    struct gates gates;        /* of partitions that are named; held records are outstanding too */
+    uint64_t topic_n[TOPIC_N]; /* outstanding */
     struct instant moved[TOPIC_N]; /* the last time one was acknowledged, or the first put */
     struct producer_stats stats;
 };
@@ -192,6 +195,27 @@ static rd_kafka_resp_err_t produce(struct producer *producer, const struct produ
     return code;
 }
 
+/* The order of a partition is kept only where it is named (shell/producer_gate.h). */
+static rd_kafka_resp_err_t send_or_hold(struct producer *producer,
+                                        const struct producer_record *record,
+                                        struct outstanding *slot)
+{
+    const struct gate_at at = {record->topic, record->partition};
+    if (!slot->is_gated)
+        return produce(producer, record, slot);
+    PRE(record->header_n == 0);
+    if (gates_need(&producer->gates, at) != ERR_OK)
+        return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    if (!gates_pass(&producer->gates, at, clock_now().at))
+        return gates_hold(&producer->gates, at, record->key, record->value, slot) == ERR_OK
+                   ? RD_KAFKA_RESP_ERR_NO_ERROR
+                   : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    rd_kafka_resp_err_t code = produce(producer, record, slot);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        gates_answered(&producer->gates, at, false, clock_now().at);
+    return code;
+}
+
 enum err producer_put(struct producer *producer, const struct producer_record *record,
                       struct fault *fault)
 {
@@ -211,8 +235,12 @@ enum err producer_put(struct producer *producer, const struct producer_record *r
                          producer->stats.outstanding_n);
     struct outstanding *slot = take_slot(producer);
     *slot = (struct outstanding){
-        .ticket = record->ticket, .bytes = (uint32_t)bytes, .topic = record->topic};
-    rd_kafka_resp_err_t code = produce(producer, record, slot);
+        .ticket = record->ticket,
+        .bytes = (uint32_t)bytes,
+        .topic = (uint8_t)record->topic,
+        .is_gated = record->partition != PRODUCER_ANY,
+    };
+    rd_kafka_resp_err_t code = send_or_hold(producer, record, slot);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (producer->topic_n[record->topic] == 0)
             producer->moved[record->topic] = clock_now().at;
@@ -240,32 +268,88 @@ void producer_break(struct producer *producer, const char *why)
                                                   RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
 
-static void fill(struct producer *producer, const rd_kafka_message_t *message,
-                 struct producer_report *report)
+/* What librdkafka, or the gate, says of one record. */
+struct word {
+    struct outstanding *slot;
+    int32_t partition;
+    int64_t offset;
+    rd_kafka_resp_err_t code;
+};
+
+static void fill(struct producer *producer, const struct word *word, struct producer_report *report)
 {
-    struct outstanding *slot = message->_private;
-    report->topic = slot->topic;
-    report->partition = message->partition;
-    report->ticket = slot->ticket;
+    report->topic = (enum topic)word->slot->topic;
+    report->partition = word->partition;
+    report->ticket = word->slot->ticket;
     report->fault.text[0] = '\0';
-    count(producer, slot, -1);
-    give_slot(producer, slot);
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    count(producer, word->slot, -1);
+    give_slot(producer, word->slot);
+    if (word->code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         report->err = ERR_OK;
-        report->offset = message->offset;
+        report->offset = word->offset;
         producer->stats.delivered_n[report->topic]++;
         producer->moved[report->topic] = producer->heard;
         producer->client.up = true;
         return;
     }
-    report->err = kafka_err(message->err);
+    report->err = kafka_err(word->code);
     report->offset = -1;
     producer->stats.failed_n[report->topic]++;
     (void)fault_set(&report->fault, report->err, "%s/%" PRId32 ": %s",
                     producer->options.names.name[report->topic], report->partition,
-                    rd_kafka_err2str(message->err));
+                    rd_kafka_err2str(word->code));
     /* None may be stored behind one that was not. */
     producer_break(producer, report->fault.text);
+}
+
+/* Hands over what was held, now that its partition's broker knows this producer. */
+static void let_go(struct producer *producer, struct gate_at at)
+{
+    const struct gate_held *held;
+    while ((held = gates_next(&producer->gates, at)) != NULL) {
+        const struct producer_record record = {
+            .topic = at.topic,
+            .partition = at.partition,
+            .key = held->key,
+            .value = held->value,
+        };
+        rd_kafka_resp_err_t code = produce(producer, &record, held->opaque);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            producer_break(producer, rd_kafka_err2str(code));
+            return;
+        }
+        gates_sent(&producer->gates, at);
+    }
+}
+
+/* The gate of its partition hears of it too, and what it held may go. */
+static void hear(struct producer *producer, const rd_kafka_message_t *message,
+                 struct producer_report *report)
+{
+    struct outstanding *slot = message->_private;
+    const struct gate_at at = {(enum topic)slot->topic, message->partition};
+    bool is_stored = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    bool is_gated = slot->is_gated;
+    fill(producer, &(struct word){slot, message->partition, message->offset, message->err}, report);
+    if (!is_gated)
+        return;
+    gates_answered(&producer->gates, at, is_stored, producer->heard);
+    if (producer->life == LIFE_ON)
+        let_go(producer, at);
+}
+
+/* What was still held when a life ended, behind all that had been sent. */
+static bool next_of_held(struct producer *producer, struct producer_report *report_out)
+{
+    if (producer->life == LIFE_ON || producer->stats.outstanding_n > producer->gates.held_n)
+        return false;
+    struct gate_at at;
+    struct outstanding *slot = gates_drop(&producer->gates, &at);
+    if (slot == NULL)
+        return false;
+    fill(producer, &(struct word){slot, at.partition, -1, RD_KAFKA_RESP_ERR__PURGE_QUEUE},
+         report_out);
+    return true;
 }
 
 static bool next_of_reports(struct producer *producer, struct producer_report *report_out)
@@ -274,7 +358,7 @@ static bool next_of_reports(struct producer *producer, struct producer_report *r
         return false;
     const rd_kafka_message_t *message = rd_kafka_event_message_next(producer->reports);
     if (message != NULL) {
-        fill(producer, message, report_out);
+        hear(producer, message, report_out);
         return true;
     }
     rd_kafka_event_destroy(producer->reports);
@@ -288,6 +372,7 @@ static void go_on_living(struct producer *producer)
         producer_break(producer, producer->client.last_error.text);
     if (producer->life == LIFE_BREAKING && producer->stats.outstanding_n == 0) {
         close_life(producer, 0);
+        gates_reset(&producer->gates);
         producer->life = LIFE_OFF;
         producer->reopen_at = instant_after_ms(clock_now().at, PRODUCER_REOPEN_MS);
     }
@@ -318,6 +403,8 @@ bool producer_next(struct producer *producer, struct producer_report *report_out
         (void)kafka_client_handle(&producer->client, event);
         rd_kafka_event_destroy(event);
     }
+    if (next_of_held(producer, report_out))
+        return true;
     go_on_living(producer);
     return false;
 }
@@ -369,6 +456,7 @@ void producer_close(struct producer *producer, int timeout_ms)
         (void)rd_kafka_purge(producer->client.rk,
                              RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     close_life(producer, timeout_ms);
+    gates_release(&producer->gates);
     free(producer->slots);
     free(producer);
 }

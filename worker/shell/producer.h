@@ -2,8 +2,9 @@
  *
  * What the worker writes to Kafka: ledger records, tasks, dead letters, outcomes.
  *
- * An idempotent producer, acks=all, without time-outs and without gaps: records to one partition
- * are stored in the order of producer_put, and none is stored behind one that failed. So ANY
+ * An idempotent producer, acks=all, without time-outs and without gaps: records to a partition that
+ * is named are stored in the order of producer_put, and none is stored behind one that failed
+ * (shell/producer_gate.h). So ANY
  * failure for good, or a fatal error of librdkafka's, ends this life of the producer: everything
  * outstanding is reported as failed (whether or not it was stored: nobody knows), and then a new
  * life begins by itself. Whoever reads a failed report must take up again from what it knows to be
@@ -41,7 +42,7 @@ struct producer_options {
 
 struct producer_record {
     enum topic topic;
-    int32_t partition; /* or PRODUCER_ANY */
+    int32_t partition; /* or PRODUCER_ANY; one that is named takes no headers */
     uint64_t ticket;   /* comes back in the report */
     struct view key;   /* VIEW_NONE: none */
     struct view value;
