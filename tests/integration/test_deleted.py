@@ -70,6 +70,26 @@ def test_a_lost_memory_is_a_stop_and_stays_one(running, name):
     assert running.sim.effects() == {i: 1 for i in ids(0, 5)}
 
 
+def test_tasks_made_anew_are_not_taken_for_the_old_ones_however_many_there_are(running):
+    """The ledger's cursor stands in the middle of the new topic by then."""
+    worker = running.workers[0]
+    before = running.client.ends(running.client.topic("tasks"))
+    topic = delete(running, "tasks")
+    wait_until(lambda: failed_checks(worker).get("partitions"), 30, "a stopped partition")
+    worker.stop()
+    running.client.create(topic, PARTITIONS, {"message.timestamp.type": "LogAppendTime",
+                                              "retention.ms": "-1"})
+    submit(running, "new", ids(20, 40))
+    second = running.start("second", ready=False, topics_partitions=PARTITIONS)
+    wait_until(lambda: all(running.client.ends(topic).get(p, 0) > end
+                           for p, end in before.items()), 30, "as many tasks as before")
+    second.stop()
+    third = running.start("third", ready=False, topics_partitions=PARTITIONS)
+    why = wait_until(lambda: failed_checks(third).get("partitions"), 30, "still stopped")
+    assert "not those that were read before" in why and "Begin anew" in why
+    assert running.sim.effects() == {i: 1 for i in ids(0, 5)}
+
+
 def test_a_lost_input_is_a_stop_until_it_is_declared_new(running):
     worker = running.workers[0]
     topic = delete(running, "requests")

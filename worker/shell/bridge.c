@@ -19,6 +19,10 @@ enum {
     TICKET_NUMBER_BITS = 48,
 };
 
+#define BEGIN_ANEW                                                                                 \
+    "Begin anew with other names for topics.tasks, .ledger and .control, and set the group's "     \
+    "offsets of the requests topic back to before the loss"
+
 struct bridge {
     struct bridge_options options;
     struct engine *engine;
@@ -29,6 +33,10 @@ struct bridge {
     struct record_scratch scratch;
     struct replies *replies;
     bool paused[ENGINE_PARTITIONS_MAX];
+    struct {
+        enum topic_check stage;
+        int64_t from;                /* where to read, once the check is passed */
+    } checks[ENGINE_PARTITIONS_MAX]; /* of partitions of tasks */
 };
 
 /* ---- engine steps ---- */
@@ -141,15 +149,25 @@ static void send_call(struct bridge *bridge, const struct action *act)
     step(bridge, &(struct event){.type = EV_ANSWER, .ticket = id, .answer = &answer});
 }
 
-static void start_reading(struct bridge *bridge, const struct action *act, enum topic topic)
+static void start_reading(struct bridge *bridge, struct reader_at at, int64_t offset)
 {
-    struct reader_at at = {topic, act->partition};
     struct fault fault;
-    int64_t offset = act->offset == 0 ? READER_BEGINNING : act->offset;
-    bridge->paused[act->partition] = bridge->paused[act->partition] && topic != TOPIC_TASKS;
-    if (reader_start(bridge->options.reader, at, offset, &fault) != ERR_OK)
-        stop_partition(bridge, topic == TOPIC_TASKS ? EV_TASK_BAD : EV_LEDGER_STOPPED,
-                       act->partition, &fault);
+    bool tasks = at.topic == TOPIC_TASKS;
+    bridge->paused[at.partition] = bridge->paused[at.partition] && !tasks;
+    if (reader_start(bridge->options.reader, at, offset == 0 ? READER_BEGINNING : offset, &fault) !=
+        ERR_OK)
+        stop_partition(bridge, tasks ? EV_TASK_BAD : EV_LEDGER_STOPPED, at.partition, &fault);
+}
+
+/* Reads tasks, after a look whether they are those that were read before. */
+static void start_tasks(struct bridge *bridge, int32_t partition, int64_t offset)
+{
+    const struct bridge_sink *sink = &bridge->options.sink;
+    const struct fingerprint *seen = sink->task_seen(sink->context, partition);
+    bridge->checks[partition].stage = seen != NULL ? CHECK_RECORD : CHECK_NONE;
+    bridge->checks[partition].from = offset;
+    start_reading(bridge, (struct reader_at){TOPIC_TASKS, partition},
+                  seen != NULL ? seen->offset : offset);
 }
 
 static void act_on(struct bridge *bridge, const struct action *act)
@@ -157,7 +175,7 @@ static void act_on(struct bridge *bridge, const struct action *act)
     const struct bridge_sink *sink = &bridge->options.sink;
     switch (act->type) {
     case ACT_LEDGER_READ:
-        start_reading(bridge, act, TOPIC_LEDGER);
+        start_reading(bridge, (struct reader_at){TOPIC_LEDGER, act->partition}, act->offset);
         break;
     case ACT_LEDGER_STOP:
         reader_stop(bridge->options.reader, (struct reader_at){TOPIC_LEDGER, act->partition});
@@ -173,7 +191,7 @@ static void act_on(struct bridge *bridge, const struct action *act)
         append(bridge, act);
         break;
     case ACT_TASKS_READ:
-        start_reading(bridge, act, TOPIC_TASKS);
+        start_tasks(bridge, act->partition, act->offset);
         break;
     case ACT_TASKS_STOP:
         reader_stop(bridge->options.reader, (struct reader_at){TOPIC_TASKS, act->partition});
@@ -272,12 +290,48 @@ static void regulate(struct bridge *bridge, int32_t partition)
         reader_resume(bridge->options.reader, at);
 }
 
+static void check_tasks(struct bridge *bridge, const struct reader_event *read)
+{
+    const struct bridge_sink *sink = &bridge->options.sink;
+    int32_t partition = read->at.partition;
+    const struct fingerprint *seen = sink->task_seen(sink->context, partition);
+    struct fault fault;
+    CHECK(seen != NULL);
+    enum topic_verdict verdict = topic_check_judge(bridge->checks[partition].stage, seen, read);
+    reader_stop(bridge->options.reader, read->at); /* the record goes with it */
+    switch (verdict) {
+    case TOPIC_IS_SAME:
+        bridge->checks[partition].stage = CHECK_NONE;
+        start_reading(bridge, read->at, bridge->checks[partition].from);
+        return;
+    case TOPIC_BEGINS_WHERE:
+        bridge->checks[partition].stage = CHECK_BEGINNING;
+        start_reading(bridge, read->at, 0);
+        return;
+    case TOPIC_IS_OTHER:
+        (void)fault_set(
+            &fault, ERR_CONFIG,
+            "the tasks are not those that were read before: the topic was made anew. " BEGIN_ANEW);
+        break;
+    case TOPIC_UNREADABLE:
+        explain(read, &fault);
+        break;
+    }
+    stop_partition(bridge, EV_TASK_BAD, partition, &fault);
+}
+
 static void on_task(struct bridge *bridge, const struct reader_event *read)
 {
+    const struct bridge_sink *sink = &bridge->options.sink;
     struct task task;
     struct fault fault;
+    if (bridge->checks[read->at.partition].stage != CHECK_NONE) {
+        check_tasks(bridge, read);
+        return;
+    }
     switch (read->type) {
     case READER_RECORD:
+        sink->task_read(sink->context, read);
         if (task_decode(read->value, &task, &fault) != ERR_OK)
             break;
         step(bridge, &(struct event){.type = EV_TASK,
@@ -292,9 +346,7 @@ static void on_task(struct bridge *bridge, const struct reader_event *read)
     case READER_GONE:
         (void)fault_set(&fault, ERR_CONFIG,
                         "the tasks behind the ledger's cursor are gone: the topic was trimmed or "
-                        "made anew. Begin anew with other names for topics.tasks, .ledger and "
-                        ".control, and set the group's offsets of the requests topic back to "
-                        "before the loss");
+                        "made anew. " BEGIN_ANEW);
         stop_partition(bridge, EV_TASKS_GONE, read->at.partition, &fault);
         return;
     case READER_FAILED:

@@ -20,6 +20,7 @@
 #include "shell/http.h"
 #include "shell/producer.h"
 #include "shell/reader.h"
+#include "shell/topic_check.h"
 
 /* What the bridge cannot do itself; called from within bridge_tick. */
 struct bridge_sink {
@@ -29,6 +30,10 @@ struct bridge_sink {
     void (*commit)(void *context, struct reader_at at, int64_t offset);
     /* Has ledger p had an owner, ever? */
     bool (*was_claimed)(void *context, int32_t partition);
+    /* A record of tasks is about to be taken. */
+    void (*task_read)(void *context, const struct reader_event *event);
+    /* One that stands in tasks partition p, if it is the topic that it was; NULL: none is known. */
+    const struct fingerprint *(*task_seen)(void *context, int32_t partition);
     /* Everything of the partition below `offset` is no longer needed. */
     void (*trim)(void *context, struct reader_at at, int64_t offset);
     void (*drained)(void *context);

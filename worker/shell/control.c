@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/crc32c.h"
+#include "base/check.h"
+#include "shell/topic_check.h"
 
-struct input_memory {
+/* A partition of requests or tasks. */
+struct memory {
     bool known;
     struct fingerprint seen;
     struct instant next; /* write one down again */
@@ -20,7 +22,8 @@ struct control {
     bool named;        /* a record of our names stands there */
     const char *taken; /* the option whose value is another pool's too; NULL: none */
     bool *claimed;     /* by ledger partition */
-    struct input_memory *inputs;
+    struct memory *inputs;
+    struct memory *tasks;
 };
 
 enum err control_open(const struct control_options *options, struct control **control_out,
@@ -32,7 +35,8 @@ enum err control_open(const struct control_options *options, struct control **co
     control->options = *options;
     control->claimed = calloc((size_t)options->ledger_partition_n, sizeof *control->claimed);
     control->inputs = calloc((size_t)options->request_partition_n, sizeof *control->inputs);
-    if (control->claimed == NULL || control->inputs == NULL) {
+    control->tasks = calloc((size_t)options->ledger_partition_n, sizeof *control->tasks);
+    if (control->claimed == NULL || control->inputs == NULL || control->tasks == NULL) {
         control_close(control);
         return fault_set(fault, ERR_SYSTEM, "control: no memory");
     }
@@ -46,6 +50,7 @@ void control_close(struct control *control)
         return;
     free(control->claimed);
     free(control->inputs);
+    free(control->tasks);
     free(control);
 }
 
@@ -55,6 +60,17 @@ static bool is_input(const struct control *control, const struct control_record 
 {
     return strcmp(record->topic, control->options.requests) == 0 &&
            record->partition < control->options.request_partition_n;
+}
+
+/* NULL: the record is about somebody else's topic. */
+static struct memory *memory_of(const struct control *control, const struct control_record *record)
+{
+    if (is_input(control, record))
+        return &control->inputs[record->partition];
+    if (strcmp(record->topic, control->options.tasks) == 0 &&
+        record->partition < control->options.ledger_partition_n)
+        return &control->tasks[record->partition];
+    return NULL;
 }
 
 static void forget_inputs(struct control *control)
@@ -89,6 +105,14 @@ static void compare_names(struct control *control, const struct pool_names *pool
     control->named = control->named || same_n == ROW_N;
 }
 
+static void recall(struct memory *memory, const struct control_record *record)
+{
+    if (memory == NULL)
+        return;
+    memory->known = true;
+    memory->seen = record->seen;
+}
+
 static enum control_change remember(struct control *control, const struct control_record *record)
 {
     switch (record->action) {
@@ -98,10 +122,7 @@ static enum control_change remember(struct control *control, const struct contro
             control->claimed[record->partition] = true;
         return CONTROL_NOTHING;
     case CONTROL_INPUT_SEEN:
-        if (is_input(control, record)) {
-            control->inputs[record->partition].known = true;
-            control->inputs[record->partition].seen = record->seen;
-        }
+        recall(memory_of(control, record), record);
         return CONTROL_NOTHING;
     case CONTROL_INPUT_RENEWED:
         if (!is_input(control, record))
@@ -139,14 +160,16 @@ bool control_is_loaded(const struct control *control)
 
 /* ---- writing ---- */
 
-/* What a report on a record says to take back: a claim of a ledger partition, or, behind them all,
- * our names. */
+/* What a report on a record says to take back: a claim of a ledger partition; behind them all, our
+ * names; behind those, what is remembered of a partition of tasks. */
 static uint64_t ticket_of(const struct control *control, const struct control_record *record)
 {
+    uint64_t n = (uint64_t)control->options.ledger_partition_n;
     if (record->action == CONTROL_LEDGER_CLAIMED)
         return (uint64_t)record->partition;
-    return record->action == CONTROL_POOL_SEEN ? (uint64_t)control->options.ledger_partition_n
-                                               : UINT64_MAX;
+    if (record->action == CONTROL_POOL_SEEN)
+        return n;
+    return is_input(control, record) ? UINT64_MAX : n + 1 + (uint64_t)record->partition;
 }
 
 /* What cannot be written now is written at the next occasion. */
@@ -168,11 +191,15 @@ static bool put(struct control *control, const struct control_record *record)
 
 void control_report(struct control *control, const struct producer_report *report)
 {
-    uint64_t claim_n = (uint64_t)control->options.ledger_partition_n;
-    if (report->err != ERR_OK && report->ticket < claim_n)
+    uint64_t n = (uint64_t)control->options.ledger_partition_n;
+    if (report->err == ERR_OK || report->ticket == UINT64_MAX)
+        return;
+    if (report->ticket < n)
         control->claimed[report->ticket] = false;
-    if (report->err != ERR_OK && report->ticket == claim_n)
+    else if (report->ticket == n)
         control->named = false;
+    else
+        control->tasks[report->ticket - n - 1].known = false;
 }
 
 bool control_was_claimed(const struct control *control, int32_t partition)
@@ -219,34 +246,32 @@ uint32_t control_generation(const struct control *control)
     return control->generation;
 }
 
-const struct fingerprint *control_seen(const struct control *control, int32_t partition)
+static struct memory *memory_at(const struct control *control, struct reader_at at)
 {
-    const struct input_memory *input = &control->inputs[partition];
-    return input->known ? &input->seen : NULL;
+    PRE(at.topic == TOPIC_REQUESTS || at.topic == TOPIC_TASKS);
+    return at.topic == TOPIC_TASKS ? &control->tasks[at.partition] : &control->inputs[at.partition];
 }
 
-struct fingerprint control_fingerprint(const struct reader_event *record)
+const struct fingerprint *control_seen(const struct control *control, struct reader_at at)
 {
-    uint32_t checksum = crc32c(0, record->key.p, record->key.n);
-    return (struct fingerprint){
-        .offset = record->offset,
-        .time_ms = record->timestamp_ms == TIME_NONE ? 0 : record->timestamp_ms,
-        .checksum = crc32c(checksum, record->value.p, record->value.n),
-    };
+    const struct memory *memory = memory_at(control, at);
+    return memory->known ? &memory->seen : NULL;
 }
 
-void control_note_input(struct control *control, struct instant now,
-                        const struct reader_event *event)
+void control_note_read(struct control *control, struct instant now,
+                       const struct reader_event *event)
 {
-    struct input_memory *input = &control->inputs[event->at.partition];
+    struct memory *memory = memory_at(control, event->at);
+    bool is_task = event->at.topic == TOPIC_TASKS;
     struct control_record record = {.action = CONTROL_INPUT_SEEN, .partition = event->at.partition};
-    if (!instant_reached(now, input->next))
+    if (is_task ? memory->known : !instant_reached(now, memory->next))
         return;
-    record.seen = control_fingerprint(event);
-    (void)snprintf(record.topic, sizeof record.topic, "%s", control->options.requests);
+    record.seen = topic_fingerprint(event);
+    (void)snprintf(record.topic, sizeof record.topic, "%s",
+                   is_task ? control->options.tasks : control->options.requests);
     if (!put(control, &record))
         return;
-    input->known = true;
-    input->seen = record.seen;
-    input->next = instant_after_ms(now, CONTROL_INPUT_EVERY_MS);
+    memory->known = true;
+    memory->seen = record.seen;
+    memory->next = instant_after_ms(now, CONTROL_INPUT_EVERY_MS);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the control topic remembers of the other topics, so that one that was made anew is noticed:
- * which ledger partitions have been claimed (an empty one has been lost), and a recent record of
- * each input partition (another one in its place is another topic). And what pools that reboot go
+ * which ledger partitions have been claimed (an empty one has been lost), and a record of each
+ * partition of requests and tasks (another one in its place is another topic). And what pools that reboot go
  * by, so that a dry run keeps away from it.
  *
  * The whole topic is read before the worker joins its group; afterwards records come as they are
@@ -37,7 +37,7 @@ enum control_change {
     CONTROL_RENEWED, /* the input topic is another one from now on: read it from its beginning */
 };
 
-enum { CONTROL_INPUT_EVERY_MS = 600000 }; /* a fingerprint of each input partition so often */
+enum { CONTROL_INPUT_EVERY_MS = 600000 }; /* a record of each requests partition so often */
 
 struct control;
 
@@ -63,12 +63,12 @@ void control_note_claim(struct control *control, int32_t partition);
 
 /* How often the input topic was made anew on purpose. */
 uint32_t control_generation(const struct control *control);
-/* The last record of this input partition that was written down; NULL: none. */
-const struct fingerprint *control_seen(const struct control *control, int32_t partition);
-/* A record of the input goes by: written down if it is time. */
-void control_note_input(struct control *control, struct instant now,
-                        const struct reader_event *event);
-struct fingerprint control_fingerprint(const struct reader_event *record);
+/* The last record of this partition of requests or tasks that was written down; NULL: none. */
+const struct fingerprint *control_seen(const struct control *control, struct reader_at at);
+/* A record of requests or tasks goes by: written down if it is time; of tasks, whose beginning goes
+ * only when the pool has it deleted, once is enough. */
+void control_note_read(struct control *control, struct instant now,
+                       const struct reader_event *event);
 /* NULL is ignored. */
 void control_close(struct control *control);
 

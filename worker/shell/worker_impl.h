@@ -26,6 +26,7 @@
 #include "shell/metrics.h"
 #include "shell/producer.h"
 #include "shell/reader.h"
+#include "shell/topic_check.h"
 #include "shell/trim.h"
 #include "shell/worker.h"
 #include "wire/request.h"
@@ -43,16 +44,9 @@ enum worker_stage {
     STAGE_OVER,
 };
 
-/* Is it the topic that was read before? */
-enum input_check {
-    CHECK_NONE = 0,  /* it is, or nothing is known of it */
-    CHECK_RECORD,    /* the record that is remembered is looked for */
-    CHECK_BEGINNING, /* its place is deleted: where does the partition begin? */
-};
-
 /* An input partition that is assigned. */
 struct input {
-    enum input_check check;
+    enum topic_check check;
     int64_t from; /* where to read, once the check is passed */
     bool assigned;
     bool paused;

@@ -95,8 +95,8 @@ void input_assigned(struct worker *worker, int32_t partition, int64_t offset)
     if (worker->stage != STAGE_RUNNING)
         return;
     /* What was committed of a topic before it was made anew says nothing about the new one. */
-    bool fresh =
-        control_generation(worker->control) > 0 && control_seen(worker->control, partition) == NULL;
+    bool fresh = control_generation(worker->control) > 0 &&
+                 control_seen(worker->control, at(partition)) == NULL;
     begin(worker, partition, offset == GROUP_NO_OFFSET || fresh ? READER_BEGINNING : offset);
 }
 
@@ -202,7 +202,7 @@ void input_read(struct worker *worker, const struct reader_event *event)
     }
     switch (event->type) {
     case READER_RECORD:
-        control_note_input(worker->control, clock_now().at, event);
+        control_note_read(worker->control, clock_now().at, event);
         take(worker, event);
         worker->inputs[event->at.partition].next = event->offset + 1;
         if (intake_is_full(worker->intake))

@@ -46,6 +46,18 @@ static bool on_was_claimed(void *context, int32_t partition)
     return control_was_claimed(worker->control, partition);
 }
 
+static void on_task_read(void *context, const struct reader_event *event)
+{
+    struct worker *worker = context;
+    control_note_read(worker->control, clock_now().at, event);
+}
+
+static const struct fingerprint *on_task_seen(void *context, int32_t partition)
+{
+    const struct worker *worker = context;
+    return control_seen(worker->control, (struct reader_at){TOPIC_TASKS, partition});
+}
+
 static void on_trim(void *context, struct reader_at at, int64_t offset)
 {
     struct worker *worker = context;
@@ -187,6 +199,8 @@ static enum err open_bridge(struct worker *worker, struct fault *fault)
                      .note = on_note,
                      .commit = on_commit,
                      .was_claimed = on_was_claimed,
+                     .task_read = on_task_read,
+                     .task_seen = on_task_seen,
                      .trim = on_trim,
                      .drained = on_drained,
                      .outcome = on_outcome,

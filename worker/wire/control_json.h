@@ -20,7 +20,7 @@
 enum control_action {
     CONTROL_OTHER = 0,
     CONTROL_LEDGER_CLAIMED, /* the ledger partition has had an owner: it cannot be empty again */
-    CONTROL_INPUT_SEEN,     /* this record stands in the input partition */
+    CONTROL_INPUT_SEEN,     /* this record stands in the partition of requests or tasks */
     CONTROL_INPUT_RENEWED,  /* an operator: the input topic was made anew on purpose */
     CONTROL_POOL_SEEN,      /* a pool that reboots goes by these names */
 };
