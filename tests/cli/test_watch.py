@@ -4,6 +4,7 @@ import signal
 import subprocess
 
 import pytest
+from broker.client import wait_until
 
 from outcome import error, outcome, publish
 
@@ -55,13 +56,15 @@ def test_filters(cli, client, args, wanted):
 def test_it_follows_from_the_end_until_ctrl_c(start, client):
     publish(client, outcome("old", "ein-1", "succeeded"))
     running = start("watch", "-o", "json")
-    # Nothing says that it has begun: what is published until it is seen may come too early.
-    for i in range(600):
-        publish(client, outcome(f"new-{i}", "ein-1", "accepted"))
-        if running.out():
-            break
-    publish(client, outcome("last", "ein-2", "accepted"))
-    running.wait_out('"last"')
+
+    def published_is_seen(instance):
+        # Nothing says that it has begun, with each partition at its time: what is published until
+        # it is seen may come too early.
+        publish(client, outcome("new", instance, "accepted"))
+        return f'"{instance}"' in running.out()
+
+    for instance in ("ein-1", "ein-2"):
+        wait_until(lambda i=instance: published_is_seen(i), what=f"an event of {instance}")
     assert running.process.poll() is None
     running.interrupt()
     done = running.end()
