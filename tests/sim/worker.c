@@ -230,6 +230,7 @@ static void take_task(struct sim *sim, struct worker *worker, int32_t p)
                                 .partition = p,
                                 .offset = stored->offset,
                                 .log_ms = stored->log_ms,
+                                .bytes = (int64_t)stored->bytes.n,
                                 .task = &task});
 }
 

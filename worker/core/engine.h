@@ -103,7 +103,7 @@ struct event {
     int64_t offset;    /* EV_RECORD, EV_TASK; EV_LEDGER_END: the end offset */
     int64_t log_ms;    /* EV_RECORD, EV_TASK: the record's time in the log */
     bool writers_time; /* EV_RECORD: log_ms is its writer's clock, not the one of the brokers */
-    int64_t bytes;     /* EV_RECORD: of the record in the log, about */
+    int64_t bytes;     /* EV_RECORD, EV_TASK: of the record in its log, about */
     uint64_t ticket; /* EV_APPENDED, EV_APPEND_FAILED, EV_PUBLISHED: from the action; EV_ANSWER: the
                         call's id */
     double rate_limit;           /* EV_LIMITS */

@@ -209,6 +209,7 @@ struct snapshot {
     enum snapshot_stage stage;
     struct entry *next;    /* SNAPSHOT_IMAGES: the next one to write down; the table is still */
     int64_t grown_bytes;   /* of the log since the last snapshot */
+    int64_t task_bytes;    /* of tasks taken since; their records in the log may be much smaller */
     int64_t image_bytes;   /* of the images since the last BEGIN */
     int64_t due_bytes;     /* growth that makes the next one due */
     int64_t trimmed;       /* up to here the deletion of the ledger was asked for */
@@ -379,6 +380,7 @@ void propose_forget(struct engine *eng, struct owner *owner);
 
 /* snapshot.c */
 /* A record of the partition was folded and valid. */
+void snapshot_count_task(struct owner *owner, int64_t bytes);
 void snapshot_count(struct engine *eng, struct owner *owner, const struct record *record,
                     int64_t bytes);
 /* Nothing else may be proposed now. */

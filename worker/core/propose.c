@@ -37,6 +37,7 @@ void propose_take_task(struct engine *eng, struct owner *owner, const struct eve
         return;
     }
     owner->task_next = ev->offset + 1;
+    snapshot_count_task(owner, ev->bytes);
     if (sources_have(&owner->ledger.sources, ev->task->source)) {
         owner->ledger.repeated_n++;
         owner->mark_due = true;

@@ -27,6 +27,11 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+void snapshot_count_task(struct owner *owner, int64_t bytes)
+{
+    owner->snapshot.task_bytes += bytes;
+}
+
 void snapshot_count(struct engine *eng, struct owner *owner, const struct record *record,
                     int64_t bytes)
 {
@@ -41,6 +46,7 @@ void snapshot_count(struct engine *eng, struct owner *owner, const struct record
     int64_t live_bytes = snapshot->image_bytes;
     snapshot->ended = eng->now.at;
     snapshot->grown_bytes = 0;
+    snapshot->task_bytes = 0;
     snapshot->due_bytes = larger(eng->options.snapshot_bytes_min, growth_share * live_bytes);
 }
 
@@ -50,8 +56,9 @@ static bool is_due(const struct engine *eng, const struct owner *owner)
     if (!eng->draining && eng->full && owner->ledger.phase_n[ENTRY_CLOSED] > 0 &&
         instant_ms_between(snapshot->ended, eng->now.at) >= full_every_ms)
         return true;
-    return !eng->draining && snapshot->grown_bytes >= eng->options.snapshot_bytes_min &&
-           snapshot->grown_bytes >= snapshot->due_bytes;
+    int64_t grown_bytes = larger(snapshot->grown_bytes, snapshot->task_bytes);
+    return !eng->draining && grown_bytes >= eng->options.snapshot_bytes_min &&
+           grown_bytes >= snapshot->due_bytes;
 }
 
 static bool is_all_back(const struct owner *owner)
@@ -128,6 +135,7 @@ static void go_on(struct engine *eng, struct owner *owner)
     if (room->image_n == 0) {
         snapshot->stage = SNAPSHOT_NONE;
         snapshot->grown_bytes = 0; /* not due again while END is on its way */
+        snapshot->task_bytes = 0;
         return;
     }
     eng->record = (struct record){

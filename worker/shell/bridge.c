@@ -338,6 +338,7 @@ static void on_task(struct bridge *bridge, const struct reader_event *read)
                                      .partition = read->at.partition,
                                      .offset = read->offset,
                                      .log_ms = log_ms(read),
+                                     .bytes = (int64_t)read->value.n + RECORD_OVERHEAD_BYTES,
                                      .task = &task});
         regulate(bridge, read->at.partition);
         return;
