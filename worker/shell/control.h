@@ -2,8 +2,8 @@
  *
  * What the control topic remembers of the other topics, so that one that was made anew is noticed:
  * which ledger partitions have been claimed (an empty one has been lost), and a record of each
- * partition of requests and tasks (another one in its place is another topic). And what pools that reboot go
- * by, so that a dry run keeps away from it.
+ * partition of requests and tasks (another one in its place is another topic). And what pools that
+ * reboot go by, so that a dry run keeps away from it.
  *
  * The whole topic is read before the worker joins its group; afterwards records come as they are
  * written. Decides nothing: the caller compares, and stops what must stop.

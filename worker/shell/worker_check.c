@@ -50,7 +50,7 @@ void input_check_read(struct worker *worker, const struct reader_event *event)
         look_at(worker, partition, CHECK_BEGINNING, READER_BEGINNING);
         break;
     case TOPIC_UNREADABLE:
-        input_stop_one(worker, partition, event->fault.text);
+        input_lost(worker, event);
         break;
     }
 }

@@ -60,8 +60,7 @@ void input_lost(struct worker *worker, const struct reader_event *event)
         &why, event->err,
         "its position cannot be read: %s. If the topic was deleted or made anew, see that it is "
         "there, and declare it: write {\"action\": \"input-renewed\", \"topic\": ...} to the "
-        "control "
-        "topic (topics.control); else set the group's offset",
+        "control topic (topics.control); else set the group's offset",
         event->fault.text);
     input_stop_one(worker, event->at.partition, why.text);
 }
