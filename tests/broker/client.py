@@ -51,6 +51,16 @@ class Client:
         finally:
             admin.close()
 
+    def delete(self, topic):
+        """Until it is gone. Our producer knows the old one, so it goes too."""
+        self.close()
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            admin.delete_topics([topic])
+            wait_until(lambda: topic not in admin.list_topics(), 30, f"{topic} deleted")
+        finally:
+            admin.close()
+
     def committed(self, group, topic):
         """Offsets of the group by partition, of the partitions that have one."""
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)

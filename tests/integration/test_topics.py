@@ -5,7 +5,6 @@ import json
 
 import pytest
 from broker.client import bare, wait_until
-from kafka import KafkaAdminClient
 
 
 EX_CONFIG = 78
@@ -22,13 +21,7 @@ def submit(pool, request_id, instances):
 
 def make_anew(pool, name, partitions=4):
     topic = pool.client.topic(name)
-    pool.client.close()  # its producer knows the old one
-    admin = KafkaAdminClient(bootstrap_servers=pool.bootstrap)
-    try:
-        admin.delete_topics([topic])
-        wait_until(lambda: topic not in admin.list_topics(), 30, f"{topic} deleted")
-    finally:
-        admin.close()
+    pool.client.delete(topic)
     config = {} if name == "requests" else {"message.timestamp.type": "LogAppendTime",
                                             "retention.ms": "-1", "retention.bytes": "-1"}
     pool.client.create(topic, partitions, config)

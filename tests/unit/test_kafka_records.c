@@ -303,6 +303,49 @@ static void a_failure_for_good_fails_all_that_is_outstanding_and_a_new_life_begi
     producer_close(producer, FIXTURE_CLOSE_MS);
 }
 
+/* The mock cluster, as a real broker that does not know the producer, accepts whatever comes next;
+ * and librdkafka has the next request ready while one is in flight. */
+static void nothing_is_stored_behind_the_first_one_when_it_is_refused(void **state)
+{
+    struct fixture *fx = *state;
+    struct producer *producer = open_producer(fx);
+    assert_int_equal(put(producer, TOPIC_TASKS, 1, 0), ERR_OK);
+    expect_delivered(fx, producer, 0, 1); /* connected, with a producer id */
+    assert_int_equal(rd_kafka_mock_broker_set_rtt(fx->cluster, 1, 200), 0);
+    rd_kafka_mock_push_request_errors(fx->cluster, API_PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    struct producer_report report;
+    bool failed = false;
+    uint64_t put_n = 0;
+    uint64_t reported_n = 0;
+    while (!failed) {
+        assert_int_equal(put(producer, TOPIC_TASKS, 0, ++put_n), ERR_OK);
+        fixture_wait(fx, 5);
+        while (producer_next(producer, &report)) {
+            failed = true;
+            reported_n++;
+            assert_int_equal(report.ticket, reported_n);
+        }
+    }
+    assert_true(put_n > 5); /* some came while the first was on its way */
+    FIXTURE_UNTIL(fx, reported_n == put_n, {
+        while (producer_next(producer, &report)) {
+            reported_n++;
+            assert_int_not_equal(report.err, ERR_OK);
+            assert_int_equal(report.ticket, reported_n);
+        }
+    });
+    struct reader *reader = open_reader(fx);
+    start(reader, (struct reader_at){TOPIC_TASKS, 0}, READER_BEGINNING);
+    struct reader_event event;
+    bool seen = false;
+    FIXTURE_UNTIL(fx, seen, seen = reader_next(reader, &event));
+    assert_int_equal(event.type, READER_EOF);
+    assert_int_equal(event.offset, 0);
+    reader_close(reader, FIXTURE_CLOSE_MS);
+    producer_close(producer, FIXTURE_CLOSE_MS);
+}
+
 static void intake_cannot_lock_out_the_ledger(void **state)
 {
     struct fixture *fx = *state;
@@ -382,6 +425,7 @@ int main(void)
         ON_MOCK(nothing_of_a_stopped_partition_comes_and_it_starts_again_where_told),
         ON_MOCK(a_passing_error_of_the_broker_loses_and_repeats_nothing),
         ON_MOCK(a_failure_for_good_fails_all_that_is_outstanding_and_a_new_life_begins),
+        ON_MOCK(nothing_is_stored_behind_the_first_one_when_it_is_refused),
         ON_MOCK(intake_cannot_lock_out_the_ledger),
         ON_MOCK(a_record_over_the_limit_is_refused_at_once),
         ON_MOCK(results_are_partitioned_as_java_does),

@@ -379,8 +379,9 @@ void propose_take_task(struct engine *eng, struct owner *owner, const struct eve
 void propose_forget(struct engine *eng, struct owner *owner);
 
 /* snapshot.c */
-/* A record of the partition was folded and valid. */
+/* A task was taken. */
 void snapshot_count_task(struct owner *owner, int64_t bytes);
+/* A record of the partition was folded and valid. */
 void snapshot_count(struct engine *eng, struct owner *owner, const struct record *record,
                     int64_t bytes);
 /* Nothing else may be proposed now. */

@@ -77,20 +77,18 @@ struct member {
 };
 
 enum finding {
-    FOUND_WENT =
-        1, /* UNKNOWN, or WAITING and denied: it is rebooting, so the call had its effect */
+    FOUND_WENT = 1,     /* UNKNOWN, or WAITING and denied: it is rebooting, so the call did that */
     FOUND_NOT_DONE = 2, /* UNKNOWN: it had none; back to WAITING */
     FOUND_NO_TRACE = 3, /* UNKNOWN: the evidence does not tell: closed as unknown */
     FOUND_RUNNING = 4,  /* REBOOTING: read RUNNING by id: succeeded */
     FOUND_ABSENT = 5,   /* REBOOTING: absent from two complete lists: succeeded */
     FOUND_OVERDUE = 6,  /* REBOOTING: not RUNNING within confirm.timeout: unconfirmed */
     FOUND_DOWN = 7,     /* REBOOTING: STOPPED, gone, ...: failed with the error given */
-    FOUND_NOT_RUNNABLE =
-        8, /* WAITING: not in a state that leads to RUNNING: failed with the error given */
+    /* WAITING: not in a state that leads to RUNNING: failed with the error given. */
+    FOUND_NOT_RUNNABLE = 8,
     FOUND_CLEAR = 9, /* WAITING and denied: read since, and it shows no reboot: it may go again */
-    FOUND_NO_TRACE_UP =
-        10, /* as FOUND_NO_TRACE, and RUNNING: if the call was accepted after all, that
-                               reboot has succeeded */
+    /* As FOUND_NO_TRACE, and RUNNING: should the call have been accepted, that reboot succeeded. */
+    FOUND_NO_TRACE_UP = 10,
 };
 
 struct seen {

@@ -19,9 +19,9 @@ enum {
     TICKET_NUMBER_BITS = 48,
 };
 
-#define BEGIN_ANEW                                                                                 \
-    "Begin anew with other names for topics.tasks, .ledger and .control, and set the group's "     \
-    "offsets of the requests topic back to before the loss"
+#define REMEDY                                                                                     \
+    "restore the topic, or begin anew with other names for topics.tasks, .ledger and .control, "   \
+    "and set the group's offsets of the requests topic back to before the loss"
 
 struct bridge {
     struct bridge_options options;
@@ -33,10 +33,7 @@ struct bridge {
     struct record_scratch scratch;
     struct replies *replies;
     bool paused[ENGINE_PARTITIONS_MAX];
-    struct {
-        enum topic_check stage;
-        int64_t from;                /* where to read, once the check is passed */
-    } checks[ENGINE_PARTITIONS_MAX]; /* of partitions of tasks */
+    struct topic_check checks[ENGINE_PARTITIONS_MAX]; /* of partitions of tasks */
 };
 
 /* ---- engine steps ---- */
@@ -163,11 +160,9 @@ static void start_reading(struct bridge *bridge, struct reader_at at, int64_t of
 static void start_tasks(struct bridge *bridge, int32_t partition, int64_t offset)
 {
     const struct bridge_sink *sink = &bridge->options.sink;
-    const struct fingerprint *seen = sink->task_seen(sink->context, partition);
-    bridge->checks[partition].stage = seen != NULL ? CHECK_RECORD : CHECK_NONE;
-    bridge->checks[partition].from = offset;
     start_reading(bridge, (struct reader_at){TOPIC_TASKS, partition},
-                  seen != NULL ? seen->offset : offset);
+                  topic_check_begin(&bridge->checks[partition],
+                                    sink->task_seen(sink->context, partition), offset));
 }
 
 static void act_on(struct bridge *bridge, const struct action *act)
@@ -231,8 +226,7 @@ static int64_t log_ms(const struct reader_event *event)
 static void explain(const struct reader_event *read, struct fault *out)
 {
     (void)fault_set(out, read->err,
-                    "%s. If the topic was deleted, what the pool knew is lost with it: restore it, "
-                    "or begin anew with other names for topics.ledger, .tasks and .control",
+                    "%s. If the topic was deleted, what the pool knew is lost with it: " REMEDY,
                     read->fault.text);
 }
 
@@ -257,8 +251,7 @@ static void on_ledger(struct bridge *bridge, const struct reader_event *read)
         if (read->offset == 0 && sink->was_claimed(sink->context, read->at.partition)) {
             (void)fault_set(&fault, ERR_CONFIG,
                             "the ledger is empty although it was claimed before: its topic was "
-                            "deleted or made anew, and what the pool knew is lost. Restore it, or "
-                            "begin anew with other names for topics.ledger, .tasks and .control");
+                            "deleted or made anew, and what the pool knew is lost: " REMEDY);
             stop_partition(bridge, EV_LEDGER_STOPPED, read->at.partition, &fault);
             return;
         }
@@ -292,32 +285,26 @@ static void regulate(struct bridge *bridge, int32_t partition)
 
 static void check_tasks(struct bridge *bridge, const struct reader_event *read)
 {
-    const struct bridge_sink *sink = &bridge->options.sink;
-    int32_t partition = read->at.partition;
-    const struct fingerprint *seen = sink->task_seen(sink->context, partition);
+    struct topic_check *check = &bridge->checks[read->at.partition];
     struct fault fault;
-    CHECK(seen != NULL);
-    enum topic_verdict verdict = topic_check_judge(bridge->checks[partition].stage, seen, read);
+    enum topic_verdict verdict = topic_check_judge(check, read);
     reader_stop(bridge->options.reader, read->at); /* the record goes with it */
     switch (verdict) {
     case TOPIC_IS_SAME:
-        bridge->checks[partition].stage = CHECK_NONE;
-        start_reading(bridge, read->at, bridge->checks[partition].from);
+        start_reading(bridge, read->at, check->from);
         return;
     case TOPIC_BEGINS_WHERE:
-        bridge->checks[partition].stage = CHECK_BEGINNING;
         start_reading(bridge, read->at, 0);
         return;
     case TOPIC_IS_OTHER:
-        (void)fault_set(
-            &fault, ERR_CONFIG,
-            "the tasks are not those that were read before: the topic was made anew. " BEGIN_ANEW);
+        (void)fault_set(&fault, ERR_CONFIG,
+                        "the tasks are not those that were read before, which are lost: " REMEDY);
         break;
     case TOPIC_UNREADABLE:
         explain(read, &fault);
         break;
     }
-    stop_partition(bridge, EV_TASK_BAD, partition, &fault);
+    stop_partition(bridge, EV_TASK_BAD, read->at.partition, &fault);
 }
 
 static void on_task(struct bridge *bridge, const struct reader_event *read)
@@ -346,8 +333,7 @@ static void on_task(struct bridge *bridge, const struct reader_event *read)
         return;
     case READER_GONE:
         (void)fault_set(&fault, ERR_CONFIG,
-                        "the tasks behind the ledger's cursor are gone: the topic was trimmed or "
-                        "made anew. " BEGIN_ANEW);
+                        "the tasks behind the ledger's cursor are gone: " REMEDY);
         stop_partition(bridge, EV_TASKS_GONE, read->at.partition, &fault);
         return;
     case READER_FAILED:

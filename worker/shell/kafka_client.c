@@ -2,9 +2,9 @@
 #include "shell/kafka_client.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -232,26 +232,26 @@ static void handle_error(struct kafka_client *client, rd_kafka_event_t *event)
     write_log(client, client->fatal ? SYSLOG_ERR : SYSLOG_WARNING, client->last_error.text);
 }
 
-/* The number behind its name in librdkafka's statistics; 0: it is not there. */
-static int64_t number_of(const char *stats, const char *name)
+/* Does a broker answer, by librdkafka's statistics (STATISTICS.md)? One that is connected and has
+ * owed an answer for long does not: it hangs, or its machine is gone, and TCP will tell much later.
+ */
+static bool is_answered(const char *statistics)
 {
-    const char *at = strstr(stats, name);
-    return at != NULL ? strtoll(at + strlen(name), NULL, 10) : 0;
-}
-
-/* Does a broker answer? One that is connected and has owed an answer for long does not: it hangs,
- * or its machine is gone, and TCP will tell much later. */
-static bool is_answered(const char *stats)
-{
-    static const int64_t silent_us = 4000000;
-    static const char up[] = "\"state\":\"UP\"";
-    for (const char *at = strstr(stats, up); at != NULL; at = strstr(at + 1, up)) {
-        bool owes = number_of(at, "\"waitresp_cnt\":") > 0;
-        if (!owes || number_of(at, "\"txidle\":") < silent_us ||
-            number_of(at, "\"rxidle\":") < silent_us)
-            return true;
+    static const json_int_t silent_us = 4000000;
+    json_t *root = json_loads(statistics, 0, NULL);
+    const char *name;
+    json_t *broker;
+    bool answered = false;
+    json_object_foreach(json_object_get(root, "brokers"), name, broker)
+    {
+        const char *state = json_string_value(json_object_get(broker, "state"));
+        bool owes = json_integer_value(json_object_get(broker, "waitresp_cnt")) > 0 &&
+                    json_integer_value(json_object_get(broker, "txidle")) >= silent_us &&
+                    json_integer_value(json_object_get(broker, "rxidle")) >= silent_us;
+        answered = answered || (state != NULL && strcmp(state, "UP") == 0 && !owes);
     }
-    return false;
+    json_decref(root);
+    return answered;
 }
 
 bool kafka_client_handle(struct kafka_client *client, rd_kafka_event_t *event)

@@ -20,18 +20,35 @@ static bool is_same(const struct fingerprint *a, const struct fingerprint *b)
     return a->time_ms == b->time_ms && a->checksum == b->checksum;
 }
 
+int64_t topic_check_begin(struct topic_check *check, const struct fingerprint *seen, int64_t from)
+{
+    *check = (struct topic_check){.from = from};
+    if (seen == NULL)
+        return from;
+    check->stage = CHECK_RECORD;
+    check->seen = *seen;
+    return seen->offset;
+}
+
 /* The record itself is looked for. When its place is deleted the topic may still be the same one,
  * trimmed: then it begins behind that place. */
-enum topic_verdict topic_check_judge(enum topic_check check, const struct fingerprint *seen,
-                                     const struct reader_event *event)
+static enum topic_verdict judge(const struct topic_check *check, const struct reader_event *event)
 {
-    PRE(check != CHECK_NONE);
-    if (event->type == READER_FAILED || (event->type == READER_GONE && check == CHECK_BEGINNING))
+    const struct fingerprint *seen = &check->seen;
+    if (event->type == READER_FAILED)
         return TOPIC_UNREADABLE;
     if (event->type == READER_GONE)
-        return TOPIC_BEGINS_WHERE;
+        return check->stage == CHECK_RECORD ? TOPIC_BEGINS_WHERE : TOPIC_UNREADABLE;
     if (event->type != READER_RECORD || event->offset != seen->offset)
         return event->offset > seen->offset ? TOPIC_IS_SAME : TOPIC_IS_OTHER;
     const struct fingerprint found = topic_fingerprint(event);
     return is_same(&found, seen) ? TOPIC_IS_SAME : TOPIC_IS_OTHER;
+}
+
+enum topic_verdict topic_check_judge(struct topic_check *check, const struct reader_event *event)
+{
+    PRE(check->stage != CHECK_NONE);
+    enum topic_verdict verdict = judge(check, event);
+    check->stage = verdict == TOPIC_BEGINS_WHERE ? CHECK_BEGINNING : CHECK_NONE;
+    return verdict;
 }

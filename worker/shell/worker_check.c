@@ -2,7 +2,6 @@
  *
  * Before an input partition is read: is it still the one that was read before
  * (shell/topic_check.h)? */
-#include "base/check.h"
 #include "shell/worker_impl.h"
 
 static const char renewed[] =
@@ -15,39 +14,35 @@ static struct reader_at at(int32_t partition)
     return (struct reader_at){TOPIC_REQUESTS, partition};
 }
 
-static void look_at(struct worker *worker, int32_t partition, enum topic_check check,
-                    int64_t offset)
+static void look_at(struct worker *worker, int32_t partition, int64_t offset)
 {
     struct fault fault;
-    worker->inputs[partition].check = check;
     if (reader_start(worker->reader, at(partition), offset, &fault) != ERR_OK)
         input_stop_one(worker, partition, fault.text);
 }
 
-bool input_check_begin(struct worker *worker, int32_t partition)
+void input_check(struct worker *worker, int32_t partition, int64_t from)
 {
-    const struct fingerprint *seen = control_seen(worker->control, at(partition));
-    if (seen == NULL)
-        return false;
-    look_at(worker, partition, CHECK_RECORD, seen->offset);
-    return true;
+    struct topic_check *check = &worker->inputs[partition].check;
+    int64_t offset = topic_check_begin(check, control_seen(worker->control, at(partition)), from);
+    if (check->stage == CHECK_NONE)
+        input_start(worker, partition);
+    else
+        look_at(worker, partition, offset);
 }
 
 void input_check_read(struct worker *worker, const struct reader_event *event)
 {
     int32_t partition = event->at.partition;
-    const struct fingerprint *seen = control_seen(worker->control, event->at);
-    PRE(seen != NULL);
-    switch (topic_check_judge(worker->inputs[partition].check, seen, event)) {
+    switch (topic_check_judge(&worker->inputs[partition].check, event)) {
     case TOPIC_IS_SAME:
-        worker->inputs[partition].check = CHECK_NONE;
         input_start(worker, partition);
         break;
     case TOPIC_IS_OTHER:
         input_stop_one(worker, partition, renewed);
         break;
     case TOPIC_BEGINS_WHERE:
-        look_at(worker, partition, CHECK_BEGINNING, READER_BEGINNING);
+        look_at(worker, partition, READER_BEGINNING);
         break;
     case TOPIC_UNREADABLE:
         input_lost(worker, event);

@@ -46,8 +46,7 @@ enum worker_stage {
 
 /* An input partition that is assigned. */
 struct input {
-    enum topic_check check;
-    int64_t from; /* where to read, once the check is passed */
+    struct topic_check check;
     bool assigned;
     bool paused;
     bool stopped; /* loudly: its position cannot be read */
@@ -151,8 +150,8 @@ void input_stop(struct worker *worker);
 int64_t input_lag(const struct worker *worker, int32_t partition);
 
 /* worker_check.c */
-/* Looks whether the partition is what it was; false: nothing is known of it. */
-bool input_check_begin(struct worker *worker, int32_t partition);
+/* Looks whether the partition is what it was, and reads it from there if it is. */
+void input_check(struct worker *worker, int32_t partition, int64_t from);
 void input_check_read(struct worker *worker, const struct reader_event *event);
 
 /* worker_status.c: the state as JSON (docs/operations.md), and as a page for a person */

@@ -68,7 +68,7 @@ void input_lost(struct worker *worker, const struct reader_event *event)
 void input_start(struct worker *worker, int32_t partition)
 {
     struct fault fault;
-    int64_t from = worker->inputs[partition].from;
+    int64_t from = worker->inputs[partition].check.from;
     reader_stop(worker->reader, at(partition));
     if (intake_assign(worker->intake, partition, from, &fault) != ERR_OK ||
         reader_start(worker->reader, at(partition), from, &fault) != ERR_OK)
@@ -77,11 +77,9 @@ void input_start(struct worker *worker, int32_t partition)
 
 static void begin(struct worker *worker, int32_t partition, int64_t from)
 {
-    worker->inputs[partition] =
-        (struct input){.assigned = true, .from = from, .next = from > 0 ? from : 0};
+    worker->inputs[partition] = (struct input){.assigned = true, .next = from > 0 ? from : 0};
     reader_stop(worker->reader, at(partition));
-    if (!input_check_begin(worker, partition))
-        input_start(worker, partition);
+    input_check(worker, partition, from);
 }
 
 void input_assigned(struct worker *worker, int32_t partition, int64_t offset)
@@ -195,7 +193,7 @@ static void pause_where_full(struct worker *worker)
 
 void input_read(struct worker *worker, const struct reader_event *event)
 {
-    if (worker->inputs[event->at.partition].check != CHECK_NONE) {
+    if (worker->inputs[event->at.partition].check.stage != CHECK_NONE) {
         input_check_read(worker, event);
         return;
     }
@@ -228,7 +226,7 @@ static void begin_anew(struct worker *worker, const struct intake_event *event)
         return;
     worker->inputs[event->partition] = (struct input){
         .assigned = true,
-        .from = event->offset,
+        .check = {.from = event->offset},
         .next = event->offset > 0 ? event->offset : 0,
     };
     input_start(worker, event->partition);
