@@ -124,6 +124,21 @@ static void after_an_idle_second_one_slot_may_be_borrowed(void **state)
     assert_true(take(&worker, next + 2 * SECOND_US));
 }
 
+/* Only what the worker itself has let pass may be exchanged: before, another one had the slots. */
+static void who_takes_a_partition_over_waits_for_its_slot(void **state)
+{
+    (void)state;
+    struct worker worker;
+    open_worker(&worker, &(struct share){.first = 5, .count = 1, .n = PARTITIONS});
+    int64_t us = start_us + 123456;
+    quota_begin(&worker.quota, us);
+    assert_false(take(&worker, us));
+    int64_t own = next_us(&worker, us);
+    assert_true(own > us && own <= us + 625000);
+    assert_false(take(&worker, own - 1));
+    assert_true(take(&worker, own));
+}
+
 /* Workers with less than a slot a second each are always idle for a second. */
 static void borrowing_does_not_enlarge_a_small_share(void **state)
 {
@@ -359,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_worker_has_the_share_of_its_partitions),
         cmocka_unit_test(nobody_calls_who_owns_nothing),
         cmocka_unit_test(after_an_idle_second_one_slot_may_be_borrowed),
+        cmocka_unit_test(who_takes_a_partition_over_waits_for_its_slot),
         cmocka_unit_test(borrowing_does_not_enlarge_a_small_share),
         cmocka_unit_test(an_unused_slot_is_gone),
         cmocka_unit_test(the_next_slot_is_when_it_says),
