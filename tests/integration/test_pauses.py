@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
 from broker.client import wait_until
 from kafka.partitioner.default import murmur2
 from test_away import ids, metric, submit
@@ -15,9 +16,31 @@ from test_fenced import fence_partition
 SIGNATURE_EXPIRED = "AuthFailure.SignatureExpire"
 
 
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
 def in_seconds(seconds):
-    when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    """For notBefore: what is prepared before takes a fraction of that."""
+    return now() + datetime.timedelta(seconds=seconds)
+
+
+def text_of(when):
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@pytest.fixture(autouse=True)
+def kafka_goes_on(kafka, make_pool):
+    """Whatever a test leaves behind: its pool ends, and others follow."""
+    del make_pool  # ends after this
+    yield
+    kafka.resume(0)
+
+
+def pause_before(kafka, when):
+    """Kafka stands still before that is due; a machine that slow shows nothing here."""
+    kafka.pause(0)
+    assert now() < when, "too late: what must not be stored may have been stored"
 
 
 def ledger(pool, partition, kind=None):
@@ -65,16 +88,17 @@ def wait_intended(worker):
 
 def test_stopped_with_an_intent_in_the_ledger_and_awake_after_its_deadline(pool, kafka):
     worker = pool.start(topics_partitions=1)
-    wanted = submit(pool, "r", ids(0, 3), notBefore=in_seconds(3))
+    due = in_seconds(8)
+    wanted = submit(pool, "r", ids(0, 3), notBefore=text_of(due))
     wait_until(lambda: len(pool.client.outcomes().of("r")) == 3, 20, "accepted")
     wait_quiet(pool, worker, 0)
-    kafka.pause(0)
+    pause_before(kafka, due)
     wait_intended(worker)
     stop(worker)
     kafka.resume(0)
     intent = wait_until(lambda: ledger(pool, 0, "intent"), 20, "the intent in the ledger")[0]
     signed = datetime.datetime.fromisoformat(intent["time"].replace("Z", "+00:00")).timestamp()
-    wait_until(lambda: datetime.datetime.now().timestamp() > signed + 4, 20, "its signature's end")
+    wait_until(lambda: now().timestamp() > signed + 4, 20, "its signature's end")
     assert pool.sim.calls() == []
     wake(worker)
     outcomes = pool.wait_finals(wanted)
@@ -95,13 +119,15 @@ def test_stopped_at_every_step_while_another_takes_over(make_pool, kafka):
     late = [by_share[(p,)] for p in range(3)]
     instance = [next(i for i in ids(0, 100) if (murmur2(i.encode()) & 0x7fffffff) % 3 == p)
                 for p in range(3)]
-    for p, seconds in ((0, 15), (1, 1)):
+    for p, seconds in ((0, 20), (1, 4)):
         pool.sim.fault(kind="delay", action="RebootInstances", ids=[instance[p]],
                        delayMs=seconds * 1000)
     # Partition 0: stopped during the call, which is answered while nobody listens.
     wanted = submit(pool, "during", [instance[0]])
-    wanted += submit(pool, "answered", [instance[1]], notBefore=in_seconds(4))
-    wanted += submit(pool, "intended", [instance[2]], notBefore=in_seconds(6))
+    answered = in_seconds(8)
+    intended = in_seconds(15)
+    wanted += submit(pool, "answered", [instance[1]], notBefore=text_of(answered))
+    wanted += submit(pool, "intended", [instance[2]], notBefore=text_of(intended))
     wait_until(lambda: {"during", "answered", "intended"} <= {
         e["requestId"] for e in pool.client.outcomes().all()}, 20, "accepted")
     wait_call(pool, instance[0])
@@ -109,9 +135,9 @@ def test_stopped_at_every_step_while_another_takes_over(make_pool, kafka):
     stop(late[0])
     fence_partition(kafka, pool, "ledger", 0)  # what it will say of it cannot be stored at once
     # Partition 1: with the answer, whose record is not stored. 2: with the intent not acknowledged.
-    wait_call(pool, instance[1])
     wait_quiet(pool, late[2], 2)
-    kafka.pause(0)
+    wait_call(pool, instance[1])
+    pause_before(kafka, answered + datetime.timedelta(seconds=4))
     wait_until(lambda: late[1].status()["callsInFlight"] == 0, 20, "the answer")
     stop(late[1])
     wait_intended(late[2])
@@ -146,9 +172,9 @@ def test_a_call_that_arrives_late_dies_of_its_signature(pool):
     pool.sim.process.send_signal(signal.SIGSTOP)  # what is sent waits in its sockets
     try:
         wanted = submit(pool, "r", ids(0, 3))
-        began = datetime.datetime.now().timestamp()
+        began = now().timestamp()
         wait_until(lambda: pool.workers[0].status()["openEntries"]["unknown"] == 3, 20, "no answer")
-        wait_until(lambda: datetime.datetime.now().timestamp() > began + 4.5, 20, "its end")
+        wait_until(lambda: now().timestamp() > began + 4.5, 20, "its end")
     finally:
         pool.sim.process.send_signal(signal.SIGCONT)
     outcomes = pool.wait_finals(wanted)
