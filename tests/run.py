@@ -27,6 +27,8 @@ BUILD = ROOT / "build"
 ASAN = BUILD / "asan"
 RESULTS = BUILD / "results"
 SLOW = ("containers", "model")  # too long, or too needy, for each run
+WAITING = ("cli", "integration", "simulator")  # mostly wait: their files run side by side
+SIDE_BY_SIDE_MAX = 4  # each with a Kafka of its own, or two
 CTEST = ("unit", "vectors", "stories", "sim", "fuzz")
 UNBUILT = ("lint", "clang", "tsan")  # parts that need no build with AddressSanitizer
 TEST_SECONDS = 180
@@ -156,10 +158,11 @@ def run_ctest(tally, part, name):
 
 def run_pytest(tally, part, name, files):
     xml = RESULTS / f"{part}-pytest.xml"
+    side_by_side = min(os.cpu_count() or 1, SIDE_BY_SIDE_MAX) if part in WAITING else 0
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib",
          "--tb=short", "-rfE", f"--timeout={TEST_SECONDS}", "--durations=5", f"--junitxml={xml}",
-         *files], cwd=ROOT, check=False)
+         "-n", str(side_by_side), "--dist", "loadfile", *files], cwd=ROOT, check=False)
     before = len(tally.failed)
     if not tally.add_junit(part, xml) or (done.returncode != 0 and len(tally.failed) == before):
         tally.add(f"{part}/pytest {name}".rstrip(), "failed")

@@ -61,9 +61,10 @@ def fetch(cache):
 
 
 def free_ports(count):
-    """Ports nobody listens on now; they are not from the range that clients get theirs from."""
+    """Ports nobody listens on now; they are not from the range that clients get theirs from, and
+    processes that look for some at the same time look in different places."""
     sockets = []
-    port = 20000 + os.getpid() % 8000
+    port = 20000 + os.getpid() % 400 * 20
     while len(sockets) < count:
         port += 1
         candidate = socket.socket()

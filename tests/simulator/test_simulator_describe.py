@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """DescribeInstances: filters, paging, order, the shape of an instance, and many instances."""
 import json
+import time
 
 import pytest
 
