@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "integration"), str(ROOT / "tests" / "simulator")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "integration"),
+                str(ROOT / "tests" / "simulator")]
 
 from signer import Client  # noqa: E402
 from simulator import Simulator  # noqa: E402

@@ -5,20 +5,12 @@ import json
 import time
 
 import pytest
+from broker.client import wait_until
 
 FIRST = "ein-00000000"
 SECOND = "ein-00000001"
 THIRD = "ein-00000002"
 BROKEN = (http.client.HTTPException, ConnectionError, OSError)
-
-
-def until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-    pytest.fail("did not happen in time")
 
 
 def by_id(*ids):
@@ -35,7 +27,7 @@ def test_answer_that_never_comes_whole(sim, client, kind, effect):
     with pytest.raises(BROKEN):
         client.reboot([FIRST])
     assert sim.effects() == effect
-    [call] = until(lambda: sim.calls())
+    [call] = wait_until(lambda: sim.calls())
     assert call["answered"] is False and call["fault"] in (kind, kind + "-before")
     assert client.describe(Limit=1).code is None
     assert client.reboot([SECOND]).code is None
@@ -51,11 +43,11 @@ def test_reset_is_a_reset_and_a_close_is_none(sim, client, kind, is_reset):
 
 
 def test_late_effect_comes_after_the_answer_was_lost(sim, client):
-    sim.fault(kind="late-effect", delayMs=300, count=1)
+    sim.fault(kind="late-effect", delayMs=2000, count=1)
     with pytest.raises(BROKEN):
         client.reboot([FIRST])
     assert sim.effects() == {}
-    until(lambda: sim.effects() == {FIRST: 1})
+    wait_until(lambda: sim.effects() == {FIRST: 1})
     assert sim.calls()[0]["effect"] == [FIRST]
     answer = client.describe(Filters=by_id(FIRST))
     assert answer.response["InstanceSet"][0]["InstanceState"] == "REBOOTING"
@@ -182,18 +174,18 @@ def test_reboots_may_end_badly(start, connect, kind, state, operation):
         [one] = client.describe(Filters=by_id(FIRST)).response["InstanceSet"]
         return (one["InstanceState"], one["LatestOperationState"]) == (state, operation)
 
-    until(ended)
+    wait_until(ended)
 
 
 def test_reboots_may_hang_or_take_longer(start, connect):
     sim = start(reboot_duration="50ms")
     client = connect(sim)
     sim.faults([{"kind": "reboot-stuck", "ids": [FIRST]},
-                {"kind": "reboot-slow", "ids": [SECOND], "delayMs": 1000}])
+                {"kind": "reboot-slow", "ids": [SECOND], "delayMs": 3000}])
     assert client.reboot([FIRST, SECOND, THIRD]).code is None
-    until(lambda: sim.instances(id=THIRD)[0]["state"] == "RUNNING")
+    wait_until(lambda: sim.instances(id=THIRD)[0]["state"] == "RUNNING")
     assert sim.instances(id=SECOND)[0]["state"] == "REBOOTING"
-    until(lambda: sim.instances(id=SECOND)[0]["state"] == "RUNNING")
+    wait_until(lambda: sim.instances(id=SECOND)[0]["state"] == "RUNNING")
     assert sim.instances(id=FIRST)[0]["state"] == "REBOOTING"
 
 

@@ -144,9 +144,9 @@ def test_refused(sim, client, name):
 
 
 def test_signature_life_is_a_flag(start, connect):
-    client = connect(start(signature_life="10s"))
-    assert client.call("DescribeInstances", timestamp=int(time.time()) - 8).code is None
-    answer = client.call("DescribeInstances", timestamp=int(time.time()) - 12)
+    client = connect(start(signature_life="30s"))
+    assert client.call("DescribeInstances", timestamp=int(time.time()) - 15).code is None
+    answer = client.call("DescribeInstances", timestamp=int(time.time()) - 33)
     assert answer.code == "AuthFailure.SignatureExpire"
 
 
