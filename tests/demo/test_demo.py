@@ -16,6 +16,11 @@ PROGRAMS = ("dev-broker", "ecm-simulator", "reboot-worker")
 SECONDS = 150
 
 
+def heed_interrupts():
+    """As in a terminal: what a shell starts in the background is started with Ctrl-C ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(tmp_path):
     running = []
@@ -23,7 +28,7 @@ def start(tmp_path):
     def start_one():
         with open(tmp_path / "stdout", "wb") as out, open(tmp_path / "stderr", "wb") as err:
             running.append(subprocess.Popen([sys.executable, ROOT / "tests" / "demo" / "demo.py"],
-                                            stdout=out, stderr=err))
+                                            stdout=out, stderr=err, preexec_fn=heed_interrupts))
         return running[-1]
 
     yield start_one
