@@ -25,6 +25,13 @@ def wait_until(predicate, seconds=30, what="the condition", pause=0.05):
         time.sleep(pause)  # style: this is the wait with a deadline
 
 
+def producer(bootstrap):
+    """A producer that goes on when a topic that was just made has no leader yet, in order."""
+    return KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5, retries=50,
+                         retry_backoff_ms=100, max_in_flight_requests_per_connection=1,
+                         max_request_size=8 * 1024 * 1024)
+
+
 class Client:
     def __init__(self, bootstrap, prefix="reboot"):
         self.bootstrap = bootstrap
@@ -102,8 +109,7 @@ class Client:
 
     def publish_all(self, records, topic=None, partition=None):
         if self._producer is None:
-            self._producer = KafkaProducer(bootstrap_servers=self.bootstrap, acks="all",
-                                           max_request_size=8 * 1024 * 1024, linger_ms=5)
+            self._producer = producer(self.bootstrap)
         sent = [self._producer.send(topic or self.topic("requests"), value=value, key=key,
                                     headers=headers or [], partition=partition)
                 for value, key, headers in records]

@@ -5,8 +5,8 @@ import subprocess
 import threading
 from pathlib import Path
 
-from broker.client import wait_until
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from broker.client import producer, wait_until
+from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 RECORD_BYTES_MAX = 8 * 1024 * 1024
@@ -65,13 +65,11 @@ class LedgerFollower(threading.Thread):
         kept = self.pool.client.topic("ledger-kept")
         self.pool.client.create(kept, len(self._tail.at), {
             "max.message.bytes": str(RECORD_BYTES_MAX), "retention.ms": "-1"}, replication)
-        producer = KafkaProducer(bootstrap_servers=self.pool.bootstrap, acks="all",
-                                 max_request_size=RECORD_BYTES_MAX, linger_ms=5,
-                                 max_in_flight_requests_per_connection=1)
-        sent = [producer.send(kept, record.value, partition=record.partition,
-                              timestamp_ms=record.timestamp) for record in records]
-        producer.flush()
-        producer.close()
+        writer = producer(self.pool.bootstrap)
+        sent = [writer.send(kept, record.value, partition=record.partition,
+                            timestamp_ms=record.timestamp) for record in records]
+        writer.flush()
+        writer.close()
         for record, future in zip(records, sent):
             assert future.get().offset == record.offset, "the ledger was deleted before it was read"
         return {at.partition: self._print(kept, at.partition) for at in self._tail.at}
