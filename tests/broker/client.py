@@ -26,7 +26,8 @@ def wait_until(predicate, seconds=30, what="the condition", pause=0.05):
 
 
 def producer(bootstrap):
-    """A producer that goes on when a topic that was just made has no leader yet, in order."""
+    """A producer that goes on when a topic that was just made has no leader yet, in order; what a
+    broker stored and could not acknowledge it stores twice."""
     return KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5, retries=50,
                          retry_backoff_ms=100, max_in_flight_requests_per_connection=1,
                          max_request_size=8 * 1024 * 1024)

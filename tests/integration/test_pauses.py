@@ -41,7 +41,7 @@ def kafka_goes_on(kafka, make_pool):
 def pause_before(kafka, when):
     """Kafka stands still just before that is due: not for so long that it takes itself for lost
     (real_kafka.py: 3 s). A machine that slow shows nothing here."""
-    wait_until(lambda: now() > when - datetime.timedelta(seconds=0.7), 20, "the time to pause")
+    wait_until(lambda: now() > when - datetime.timedelta(seconds=1.2), 20, "the time to pause")
     kafka.pause(0)
     assert now() < when, "too late: what must not be stored may have been stored"
 
@@ -145,7 +145,7 @@ def test_stopped_at_every_step_while_another_takes_over(make_pool, kafka):
     # Partition 0: stopped during the call, which is answered while nobody listens.
     wanted = submit(pool, "during", [instance[0]])
     answered = in_seconds(8)
-    intended = in_seconds(13)
+    intended = in_seconds(12.5)
     wanted += submit(pool, "answered", [instance[1]], notBefore=text_of(answered))
     wanted += submit(pool, "intended", [instance[2]], notBefore=text_of(intended))
     wait_until(lambda: {"during", "answered", "intended"} <= {
